@@ -1,0 +1,115 @@
+// A plan is plain data: what would change, resting on what. It is saved, read by people, then applied.
+import type { AppRole } from './directory.ts';
+
+/** Who an assignment is for: a user who exists, or the one that an earlier action makes. */
+export type PrincipalRef = { readonly user: string } | { readonly createdBy: number };
+
+interface ActionBase {
+  /** The action's place in the plan, from 1. Actions refer to earlier ones by it. */
+  readonly n: number;
+}
+
+export type Action = ActionBase &
+  (
+    | {
+        readonly kind: 'createApplication';
+        readonly uniqueName: string;
+        readonly displayName: string;
+        readonly tags: readonly string[];
+      }
+    | { readonly kind: 'createServicePrincipal'; readonly displayName: string }
+    | { readonly kind: 'addAppRoles'; readonly roles: readonly AppRole[] }
+    | { readonly kind: 'addTags'; readonly tags: readonly string[] }
+    | { readonly kind: 'requireAssignment' }
+    | {
+        readonly kind: 'createUser';
+        readonly row: number;
+        readonly properties: Readonly<Record<string, string | boolean | readonly string[]>>;
+      }
+    | {
+        readonly kind: 'assign';
+        readonly row: number;
+        readonly principal: PrincipalRef;
+        /** For people: the user principal name. */
+        readonly principalName: string;
+        readonly roleId: string;
+        readonly roleName: string;
+      }
+  );
+
+export type ActionKind = Action['kind'];
+
+export const ACTION_KINDS: readonly ActionKind[] = [
+  'createApplication',
+  'createServicePrincipal',
+  'addAppRoles',
+  'addTags',
+  'requireAssignment',
+  'createUser',
+  'assign',
+];
+
+/** An account that the plan cannot act on, and why: `missingAttribute`, `invalidAttribute`, `unknownRole`, … */
+export interface PlanProblem {
+  readonly row: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The application as the directory had it when the plan was made. Ids are null where it is not there yet. */
+export interface PlannedApplication {
+  readonly displayName: string;
+  readonly uniqueName: string;
+  readonly applicationId: string | null;
+  readonly appId: string | null;
+  readonly servicePrincipalId: string | null;
+}
+
+/** The first record of a plan file. Hashes are `sha256:` and 64 hexadecimal digits. */
+export interface PlanHeader {
+  readonly rollcallPlan: 1;
+  readonly application: PlannedApplication;
+  readonly createdAt: string;
+  /** What the plan rests on. It is refused when one of them has changed. */
+  readonly roster: string;
+  readonly configuration: string;
+  readonly directory: string;
+  readonly tenantId: string;
+}
+
+export interface PlanEstimate {
+  readonly requests: number;
+  readonly writes: number;
+  /** At the directory's published limit of writes. */
+  readonly minutes: number;
+}
+
+export type PlanCounts = Readonly<Record<ActionKind, number>>;
+
+/** A guard that stops the plan until a person allows it by name. */
+export interface GuardStop {
+  readonly guard: string;
+  readonly message: string;
+}
+
+/** The last record of a plan file. `hash` covers every byte before it. */
+export interface PlanFooter {
+  readonly actions: number;
+  readonly counts: PlanCounts;
+  readonly problems: readonly PlanProblem[];
+  readonly guards: readonly GuardStop[];
+  readonly estimate: PlanEstimate;
+  readonly hash: string;
+}
+
+/** What became of one action. `alreadySo`: the directory had it; `notTried`: something it needs was not done. */
+export type ActionStatus = 'done' | 'alreadySo' | 'refused' | 'notTried';
+
+export interface ActionResult {
+  readonly n: number;
+  readonly status: ActionStatus;
+  /** The object made or found, where there is one. */
+  readonly id?: string;
+  readonly reason?: string;
+  readonly requestId?: string;
+}

@@ -1,0 +1,120 @@
+// The configuration as the code uses it: complete, checked, every default filled in. What people write is config/'s.
+import type { Operator } from './directory.ts';
+
+/** A secret's place. The secret itself is read when it is needed and kept nowhere. */
+export type SecretRef = { readonly env: string } | { readonly file: string } | { readonly keychain: string };
+
+/** What is done to a cell before it is compared, in order. */
+export type Transform =
+  | { readonly kind: 'trim' | 'lower' | 'stripDomain' }
+  | { readonly kind: 'replaceDomain'; readonly with: string }
+  | { readonly kind: 'prefix' | 'suffix'; readonly text: string }
+  /** `pattern` is a JavaScript regular expression, Unicode mode; `with` may use $1 or $<name>. No match: no value. */
+  | { readonly kind: 'regex'; readonly pattern: string; readonly with: string };
+
+/** A rule compares a column with an attribute, or asks the administrator's own filter. */
+export type MatchRule =
+  | {
+      readonly column: string;
+      readonly attribute: string;
+      readonly operator: Operator;
+      readonly transforms: readonly Transform[];
+    }
+  /** `{Column}` in the template stands for the cell's value, escaped as a string literal's content. */
+  | { readonly filter: string; readonly columns: readonly string[]; readonly transforms: readonly Transform[] };
+
+/** An administrator's own decision about the accounts whose cells equal `where`. */
+export interface Override {
+  readonly where: Readonly<Record<string, string>>;
+  readonly decision: { readonly kind: 'match'; readonly user: string } | { readonly kind: 'ignore' };
+  readonly reason: string;
+  /** Where it stands, for messages: `overrides.csv:12`. */
+  readonly place: string;
+}
+
+export type Strategy = 'auto' | 'lookups' | 'directory';
+
+export interface MatchSettings {
+  readonly rules: readonly MatchRule[];
+  readonly overrides: readonly Override[];
+  readonly strategy: Strategy;
+  /** With a role column, one account's further rows are further roles and no duplicates. */
+  readonly roleColumn: string | null;
+}
+
+/** The user attributes of a person to be created: each a template over the columns, `{Column}`. */
+export interface CreateSettings {
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** `map` takes a cell of `column` to a role's display name; without a map the cell is the name. */
+export type RoleSettings =
+  | { readonly default: string }
+  | { readonly column: string; readonly map: Readonly<Record<string, string>> | null; readonly default: string | null };
+
+/** Shares are of the accounts in the roster, 0 to 1. A plan that does more needs a person's leave, by the guard's name. */
+export interface GuardSettings {
+  readonly maxCreateShare: number;
+  readonly maxAssignShare: number;
+  /** A roster smaller than the last one by more than this share is not believed. */
+  readonly maxShrinkShare: number;
+  readonly maxGrowShare: number;
+  /** Guards do not speak about fewer than this many. */
+  readonly floor: number;
+}
+
+export type Cloud = 'global' | 'usgov' | 'dod' | 'china';
+
+export type SignIn =
+  | { readonly kind: 'clientSecret'; readonly clientId: string; readonly secret: SecretRef }
+  | {
+      readonly kind: 'certificate';
+      readonly clientId: string;
+      readonly certificate: string;
+      readonly password: SecretRef | null;
+    }
+  | { readonly kind: 'deviceCode' | 'browser'; readonly clientId: string | null }
+  | { readonly kind: 'azureCli' }
+  | { readonly kind: 'managedIdentity'; readonly clientId: string | null }
+  | { readonly kind: 'workloadIdentity'; readonly clientId: string | null };
+
+/** The embedded tenant, or one reached over the network. `graph` carries the version: `https://…/v1.0`. */
+export type DirectorySettings =
+  | { readonly kind: 'local' }
+  | {
+      readonly kind: 'tenant';
+      readonly tenant: string;
+      readonly graph: string;
+      readonly authority: string;
+      readonly signIn: SignIn;
+      readonly caFile: string | null;
+    };
+
+export interface CsvSettings {
+  readonly kind: 'csv';
+  /** Absolute. */
+  readonly path: string;
+  /** A WHATWG encoding label, or `auto`: byte order mark, else strict UTF-8. */
+  readonly encoding: string;
+  /** One character, or `auto`: comma, semicolon or tab, found by looking. */
+  readonly delimiter: string;
+}
+
+export type SourceSettings = CsvSettings;
+
+/** Everything that `rollcall.yaml` says. Paths are absolute. */
+export interface Settings {
+  /** The configuration file. */
+  readonly file: string;
+  /** Where results are kept: `.rollcall` beside the configuration. */
+  readonly stateFolder: string;
+  readonly application: { readonly displayName: string; readonly uniqueName: string; readonly appId: string | null };
+  readonly directory: DirectorySettings;
+  readonly source: SourceSettings;
+  readonly match: MatchSettings;
+  readonly create: CreateSettings | null;
+  readonly roles: RoleSettings;
+  readonly guards: GuardSettings;
+  /** SHA-256 over everything that decides outcomes and plans, the overrides' content included. `sha256:` and hex. */
+  readonly hash: string;
+}
