@@ -80,7 +80,8 @@ export type SignIn =
 
 /** The embedded tenant, or one reached over the network. `graph` carries the version: `https://…/v1.0`. */
 export type DirectorySettings =
-  | { readonly kind: 'local' }
+  /** `users`: a file of Graph users that a new embedded tenant starts with; null for an empty directory. */
+  | { readonly kind: 'local'; readonly users: string | null }
   | {
       readonly kind: 'tenant';
       readonly tenant: string;
