@@ -1,0 +1,263 @@
+// What Rollcall remembers between commands: rosters, outcomes, plans and leases, in one file beside the configuration.
+import { join } from 'node:path';
+import { type Kysely, sql } from 'kysely';
+import type { Account, Roster } from '../model/account.ts';
+import { RollcallError } from '../model/errors.ts';
+import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
+import { type Lease, takeLease } from './lease.ts';
+import { openSqlite } from './sqlite.ts';
+import { migrate, type Tables } from './tables.ts';
+
+/** One matching of one roster: which configuration it used, what came out, and what it cost. */
+export interface Matching {
+  readonly id: number;
+  readonly roster: string;
+  readonly configuration: string;
+  /** Digest over all outcomes. */
+  readonly digest: string;
+  readonly counts: OutcomeCounts;
+  readonly spent: Spent;
+  readonly matchedAt: string;
+}
+
+export interface Spent {
+  readonly requests: number;
+  readonly resourceUnits: number;
+  readonly seconds: number;
+}
+
+/** Rows are written and read in chunks of this many, so that memory does not grow with the roster. */
+const CHUNK = 2000;
+
+export class Store {
+  readonly #db: Kysely<Tables>;
+
+  private constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  /** Opens the store in a state folder, making both if need be. Throws {@link RollcallError} if that cannot be. */
+  static async open(stateFolder: string): Promise<Store> {
+    const file = join(stateFolder, 'rollcall.db');
+    try {
+      const db = openSqlite(file);
+      await migrate(db);
+      return new Store(db);
+    } catch (error) {
+      throw new RollcallError(
+        `The store ${file} cannot be opened: ${(error as Error).message}.`,
+        'Check that the folder can be written to and that the file was written by this version of Rollcall or an older one.',
+        { cause: error },
+      );
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#db.destroy();
+  }
+
+  /** Keeps others out of `name` until released. See {@link takeLease}. */
+  lease(name: string, purpose: string): Promise<Lease> {
+    return takeLease(this.#db, name, purpose);
+  }
+
+  /**
+   * Saves a roster as its rows arrive. `finish` is given the accounts and answers what is known when the last has
+   * passed; if it throws, nothing is kept. A roster of the same content is kept once.
+   */
+  async saveRoster(
+    application: string,
+    columns: readonly string[],
+    rows: AsyncIterable<Account>,
+    finish: () => Roster,
+  ): Promise<Roster> {
+    await this.#sweepRosters(application);
+    const { id } = await this.#db
+      .insertInto('rosters')
+      .values({ application, hash: null, columns: JSON.stringify(columns), rows: 0, source: '', collected_at: '' })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    try {
+      for await (const chunk of chunks(rows, CHUNK)) {
+        const values = JSON.stringify(chunk.map(({ n, line, cells }) => [n, line ?? null, JSON.stringify(cells)]));
+        await sql`insert into accounts (roster, n, line, cells)
+          select ${id}, value ->> 0, value ->> 1, value ->> 2 from json_each(${values})`.execute(this.#db);
+      }
+      const roster = finish();
+      await this.#publish(id, roster);
+      return roster;
+    } catch (error) {
+      await this.#db.deleteFrom('rosters').where('id', '=', id).execute();
+      throw error;
+    }
+  }
+
+  async #publish(id: number, roster: Roster): Promise<void> {
+    await this.#db.transaction().execute(async (step) => {
+      const { application, hash, rows, source, collectedAt } = roster;
+      const older = step.deleteFrom('rosters').where('application', '=', application).where('hash', '=', hash);
+      await older.execute();
+      await step
+        .updateTable('rosters')
+        .set({ hash, rows, source, collected_at: collectedAt })
+        .where('id', '=', id)
+        .execute();
+    });
+  }
+
+  async #sweepRosters(application: string): Promise<void> {
+    await this.#db.deleteFrom('rosters').where('application', '=', application).where('hash', 'is', null).execute();
+  }
+
+  /** The newest complete roster, if there is one. */
+  async latestRoster(application: string): Promise<Roster | undefined> {
+    const row = await this.#db
+      .selectFrom('rosters')
+      .selectAll()
+      .where('application', '=', application)
+      .where('hash', 'is not', null)
+      .orderBy('id', 'desc')
+      .executeTakeFirst();
+    return (
+      row && {
+        hash: row.hash!,
+        application,
+        columns: JSON.parse(row.columns),
+        rows: row.rows,
+        source: row.source,
+        collectedAt: row.collected_at,
+      }
+    );
+  }
+
+  /** The accounts of a roster, in row order. */
+  async *accounts(roster: Roster): AsyncGenerator<Account> {
+    const { id } = await this.#db
+      .selectFrom('rosters')
+      .select('id')
+      .where('application', '=', roster.application)
+      .where('hash', '=', roster.hash)
+      .executeTakeFirstOrThrow();
+    for (let last = 0; ; ) {
+      const rows = await this.#db
+        .selectFrom('accounts')
+        .select(['n', 'line', 'cells'])
+        .where('roster', '=', id)
+        .where('n', '>', last)
+        .orderBy('n')
+        .limit(CHUNK)
+        .execute();
+      for (const { n, line, cells } of rows) yield { n, ...(line !== null && { line }), cells: JSON.parse(cells) };
+      if (rows.length < CHUNK) return;
+      last = rows.at(-1)!.n;
+    }
+  }
+
+  /** Saves outcomes as they arrive; an incomplete matching is never seen. Only the newest of an application is kept. */
+  async saveMatching(
+    application: string,
+    roster: string,
+    configuration: string,
+    outcomes: AsyncIterable<Outcome>,
+    finish: () => { digest: string; counts: OutcomeCounts; spent: Spent; matchedAt: string },
+  ): Promise<Matching> {
+    const unfinished = this.#db
+      .deleteFrom('matchings')
+      .where('application', '=', application)
+      .where('digest', 'is', null);
+    await unfinished.execute();
+    const { id } = await this.#db
+      .insertInto('matchings')
+      .values({ application, roster, configuration, digest: null, counts: '{}', spent: '{}', matched_at: '' })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    try {
+      for await (const chunk of chunks(outcomes, CHUNK)) {
+        const values = JSON.stringify(chunk.map((outcome) => [outcome.n, outcome.kind, JSON.stringify(outcome)]));
+        await sql`insert into outcomes (matching, n, kind, body)
+          select ${id}, value ->> 0, value ->> 1, value ->> 2 from json_each(${values})`.execute(this.#db);
+      }
+      const { digest, counts, spent, matchedAt } = finish();
+      await this.#db.transaction().execute(async (step) => {
+        await step.deleteFrom('matchings').where('application', '=', application).where('id', '<>', id).execute();
+        await step
+          .updateTable('matchings')
+          .set({ digest, counts: JSON.stringify(counts), spent: JSON.stringify(spent), matched_at: matchedAt })
+          .where('id', '=', id)
+          .execute();
+      });
+      return { id, roster, configuration, digest, counts, spent, matchedAt };
+    } catch (error) {
+      await this.#db.deleteFrom('matchings').where('id', '=', id).execute();
+      throw error;
+    }
+  }
+
+  async latestMatching(application: string): Promise<Matching | undefined> {
+    const row = await this.#db
+      .selectFrom('matchings')
+      .selectAll()
+      .where('application', '=', application)
+      .where('digest', 'is not', null)
+      .orderBy('id', 'desc')
+      .executeTakeFirst();
+    return (
+      row && {
+        id: row.id,
+        roster: row.roster,
+        configuration: row.configuration,
+        digest: row.digest!,
+        counts: JSON.parse(row.counts),
+        spent: JSON.parse(row.spent),
+        matchedAt: row.matched_at,
+      }
+    );
+  }
+
+  /** The outcomes of a matching, in row order. */
+  async *outcomes(matching: Matching): AsyncGenerator<Outcome> {
+    for (let last = 0; ; ) {
+      const rows = await this.#db
+        .selectFrom('outcomes')
+        .select(['n', 'body'])
+        .where('matching', '=', matching.id)
+        .where('n', '>', last)
+        .orderBy('n')
+        .limit(CHUNK)
+        .execute();
+      for (const { body } of rows) yield JSON.parse(body);
+      if (rows.length < CHUNK) return;
+      last = rows.at(-1)!.n;
+    }
+  }
+
+  async rememberPlan(application: string, hash: string, file: string, plannedAt: string): Promise<void> {
+    await this.#db
+      .insertInto('plans')
+      .values({ application, hash, file, planned_at: plannedAt })
+      .onConflict((conflict) => conflict.column('hash').doUpdateSet({ file, planned_at: plannedAt }))
+      .execute();
+  }
+
+  /** The file of the newest plan made here. */
+  async latestPlan(application: string): Promise<{ hash: string; file: string } | undefined> {
+    return await this.#db
+      .selectFrom('plans')
+      .select(['hash', 'file'])
+      .where('application', '=', application)
+      .orderBy('planned_at', 'desc')
+      .executeTakeFirst();
+  }
+}
+
+async function* chunks<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
+  let chunk: T[] = [];
+  for await (const item of items) {
+    chunk.push(item);
+    if (chunk.length === size) {
+      yield chunk;
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,68 @@
+// The tables of the store and how they come to be. A change of shape is a new step at the end, never a changed one.
+import { type Generated, type Kysely, sql } from 'kysely';
+
+export interface Tables {
+  rosters: {
+    id: Generated<number>;
+    application: string;
+    /** Null while rows are still coming in: such a roster is invisible, and swept away by the next writer. */
+    hash: string | null;
+    columns: string;
+    rows: number;
+    source: string;
+    collected_at: string;
+  };
+  accounts: { roster: number; n: number; line: number | null; cells: string };
+  matchings: {
+    id: Generated<number>;
+    application: string;
+    roster: string;
+    configuration: string;
+    /** Digest of all outcomes; null while they are still coming in. */
+    digest: string | null;
+    counts: string;
+    spent: string;
+    matched_at: string;
+  };
+  outcomes: { matching: number; n: number; kind: string; body: string };
+  plans: { hash: string; application: string; file: string; planned_at: string };
+  leases: { name: string; owner: string; expires_at: number };
+  shape: { version: number };
+}
+
+const STEPS: readonly ((db: Kysely<Tables>) => Promise<void>)[] = [
+  async (db) => {
+    const make = (statement: string) => sql.raw(statement).execute(db);
+    await make(
+      'create table rosters (id integer primary key, application text not null, hash text, columns text not null, rows integer not null, source text not null, collected_at text not null)',
+    );
+    await make('create index rosters_by_application on rosters (application, hash)');
+    await make(
+      'create table accounts (roster integer not null references rosters (id) on delete cascade, n integer not null, line integer, cells text not null, primary key (roster, n)) without rowid',
+    );
+    await make(
+      'create table matchings (id integer primary key, application text not null, roster text not null, configuration text not null, digest text, counts text not null, spent text not null, matched_at text not null)',
+    );
+    await make(
+      'create table outcomes (matching integer not null references matchings (id) on delete cascade, n integer not null, kind text not null, body text not null, primary key (matching, n)) without rowid',
+    );
+    await make(
+      'create table plans (hash text primary key, application text not null, file text not null, planned_at text not null)',
+    );
+    await make('create table leases (name text primary key, owner text not null, expires_at integer not null)');
+  },
+];
+
+/** Brings a database to today's shape. Refuses one that a later Rollcall has written. */
+export const migrate = async (db: Kysely<Tables>): Promise<void> => {
+  await sql`create table if not exists shape (version integer not null)`.execute(db);
+  const version = (await db.selectFrom('shape').select('version').executeTakeFirst())?.version ?? 0;
+  if (version > STEPS.length)
+    throw new RangeError(`version ${version} is newer than this Rollcall knows (${STEPS.length})`);
+  if (version === STEPS.length) return;
+  await db.transaction().execute(async (step) => {
+    for (const change of STEPS.slice(version)) await change(step);
+    await step.deleteFrom('shape').execute();
+    await step.insertInto('shape').values({ version: STEPS.length }).execute();
+  });
+};
