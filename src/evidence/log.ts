@@ -47,6 +47,8 @@ export interface EvidenceLog {
   head(): string;
   /** Writes records and waits until the disk has them. Throws {@link EvidenceError}. */
   append(...entries: readonly EvidenceEntry[]): void;
+  /** Writes records that could be found out again, so that the disk may take its time. Throws {@link EvidenceError}. */
+  note(...entries: readonly EvidenceEntry[]): void;
   close(): void;
 }
 
@@ -58,11 +60,11 @@ export interface EvidenceLog {
  */
 export const openEvidence = (file: string, now: () => number = Date.now): EvidenceLog => {
   const fd = open(file);
-  const { records, torn } = tail(fd, file);
-  let seq = records?.seq ?? 0;
-  let head = records?.hash ?? GENESIS;
+  const { last, torn } = tail(fd, file);
+  let seq = last?.seq ?? 0;
+  let head = last?.hash ?? GENESIS;
 
-  const append = (...entries: readonly EvidenceEntry[]) => {
+  const write = (entries: readonly EvidenceEntry[], sync: boolean) => {
     let text = '';
     for (const { kind, data } of entries) {
       seq += 1;
@@ -72,13 +74,18 @@ export const openEvidence = (file: string, now: () => number = Date.now): Eviden
     }
     try {
       writeAll(fd, text);
-      fsyncSync(fd);
+      if (sync) fsyncSync(fd);
     } catch (error) {
       throw new EvidenceError(file, `cannot be written to: ${(error as Error).message}`, { cause: error });
     }
   };
-  if (torn > 0) append({ kind: 'tornRecordRemoved', data: { bytes: torn } });
-  return { head: () => head, append, close: () => closeSync(fd) };
+  if (torn > 0) write([{ kind: 'tornRecordRemoved', data: { bytes: torn } }], true);
+  return {
+    head: () => head,
+    append: (...entries) => write(entries, true),
+    note: (...entries) => write(entries, false),
+    close: () => closeSync(fd),
+  };
 };
 
 /** A record's line, and its hash: SHA-256 over the line as it would be without the hash. */
@@ -107,9 +114,9 @@ const writeAll = (fd: number, text: string): void => {
 };
 
 /** Finds the last whole record from the file's end, and cuts off what follows it. */
-const tail = (fd: number, file: string): { records: { seq: number; hash: string } | undefined; torn: number } => {
+const tail = (fd: number, file: string): { last: { seq: number; hash: string } | undefined; torn: number } => {
   const { size } = fstatSync(fd);
-  if (size === 0) return { records: undefined, torn: 0 };
+  if (size === 0) return { last: undefined, torn: 0 };
   let text = Buffer.alloc(0);
   let from = size;
   let end = -1;
@@ -125,13 +132,13 @@ const tail = (fd: number, file: string): { records: { seq: number; hash: string 
   }
   const torn = end < 0 ? size : text.length - end - 1;
   if (torn > 0) ftruncateSync(fd, size - torn);
-  if (end < 0) return { records: undefined, torn };
+  if (end < 0) return { last: undefined, torn };
   const line = text.subarray(begin + 1, end).toString();
   try {
     const { seq, hash } = JSON.parse(line);
     if (!Number.isInteger(seq) || !/^sha256:[0-9a-f]{64}$/.test(hash))
       throw new SyntaxError('its last line is no record');
-    return { records: { seq, hash }, torn };
+    return { last: { seq, hash }, torn };
   } catch (error) {
     throw new EvidenceError(file, `is damaged: ${(error as Error).message}`, { cause: error });
   }

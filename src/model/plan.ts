@@ -65,6 +65,19 @@ export interface PlannedApplication {
   readonly servicePrincipalId: string | null;
 }
 
+/** What a plan rests on in the directory, part by part, so that a difference can be named. */
+export interface DirectoryState {
+  /** SHA-256 over the three parts below. */
+  readonly hash: string;
+  /** Digest of the application, its roles, tags and switches; `none` where it is not registered. */
+  readonly application: string;
+  /** Digest of all assignments, whatever their order, and how many there are. */
+  readonly assignments: string;
+  readonly assignmentCount: number;
+  /** Digest of the outcomes: who was found, and who can sign in. */
+  readonly outcomes: string;
+}
+
 /** The first record of a plan file. Hashes are `sha256:` and 64 hexadecimal digits. */
 export interface PlanHeader {
   readonly rollcallPlan: 1;
@@ -73,9 +86,12 @@ export interface PlanHeader {
   /** What the plan rests on. It is refused when one of them has changed. */
   readonly roster: string;
   readonly configuration: string;
-  readonly directory: string;
+  readonly directory: DirectoryState;
   readonly tenantId: string;
 }
+
+/** What stands between a plan's first and last record, in order: what it does, and what it cannot do. */
+export type PlanRecord = { readonly action: Action } | { readonly problem: PlanProblem };
 
 export interface PlanEstimate {
   readonly requests: number;
@@ -96,10 +112,17 @@ export interface GuardStop {
 export interface PlanFooter {
   readonly actions: number;
   readonly counts: PlanCounts;
-  readonly problems: readonly PlanProblem[];
+  /** How many accounts the plan cannot act on, by code. */
+  readonly problems: Readonly<Record<string, number>>;
   readonly guards: readonly GuardStop[];
   readonly estimate: PlanEstimate;
   readonly hash: string;
+}
+
+/** An action on its way to be carried out; not needed where the directory has it already. */
+export interface PlanStep {
+  readonly action: Action;
+  readonly isNeeded: boolean;
 }
 
 /** What became of one action. `alreadySo`: the directory had it; `notTried`: something it needs was not done. */

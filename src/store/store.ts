@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Account, Roster } from '../model/account.ts';
 import { RollcallError } from '../model/errors.ts';
 import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
+import type { ActionKind, ActionResult } from '../model/plan.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { openSqlite } from './sqlite.ts';
 import { migrate, type Tables } from './tables.ts';
@@ -248,6 +249,61 @@ export class Store {
       .orderBy('planned_at', 'desc')
       .executeTakeFirst();
   }
+
+  /** Keeps what became of actions; a later result for the same action takes the place of the earlier. */
+  async saveResults(plan: string, results: readonly SavedResult[]): Promise<void> {
+    const values = JSON.stringify(
+      results.map(({ n, row, kind, status, id, reason }) => [n, row, kind, status, id ?? null, reason ?? null]),
+    );
+    await sql`insert or replace into results (plan, n, row, kind, status, object, reason)
+      select ${plan}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+      from json_each(${values})`.execute(this.#db);
+  }
+
+  /** The results that belong to the rows from `first` to `last`. */
+  async resultsOfRows(plan: string, first: number, last: number): Promise<readonly SavedResult[]> {
+    const rows = await this.#db
+      .selectFrom('results')
+      .selectAll()
+      .where('plan', '=', plan)
+      .where('row', '>=', first)
+      .where('row', '<=', last)
+      .execute();
+    return rows.map(({ n, row, kind, status, object, reason }) => ({
+      n,
+      row,
+      kind,
+      status,
+      ...(object !== null && { id: object }),
+      ...(reason !== null && { reason }),
+    })) as readonly SavedResult[];
+  }
+
+  /** Keeps the newest summary of a stage. `body` is plain JSON. */
+  async saveSummary(application: string, stage: string, body: unknown): Promise<void> {
+    const text = JSON.stringify(body);
+    await this.#db
+      .insertInto('summaries')
+      .values({ application, stage, body: text })
+      .onConflict((conflict) => conflict.columns(['application', 'stage']).doUpdateSet({ body: text }))
+      .execute();
+  }
+
+  async summary<T>(application: string, stage: string): Promise<T | undefined> {
+    const row = await this.#db
+      .selectFrom('summaries')
+      .select('body')
+      .where('application', '=', application)
+      .where('stage', '=', stage)
+      .executeTakeFirst();
+    return row && JSON.parse(row.body);
+  }
+}
+
+/** What became of an action, with the account it was for. */
+export interface SavedResult extends ActionResult {
+  readonly row: number | null;
+  readonly kind: ActionKind;
 }
 
 async function* chunks<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {

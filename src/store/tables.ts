@@ -26,6 +26,18 @@ export interface Tables {
   };
   outcomes: { matching: number; n: number; kind: string; body: string };
   plans: { hash: string; application: string; file: string; planned_at: string };
+  /** What became of each action of the newest plan that was applied. */
+  results: {
+    plan: string;
+    n: number;
+    row: number | null;
+    kind: string;
+    status: string;
+    object: string | null;
+    reason: string | null;
+  };
+  /** The newest summary of each stage, as JSON. */
+  summaries: { application: string; stage: string; body: string };
   leases: { name: string; owner: string; expires_at: number };
   shape: { version: number };
 }
@@ -48,6 +60,13 @@ const STEPS: readonly ((db: Kysely<Tables>) => Promise<void>)[] = [
     );
     await make(
       'create table plans (hash text primary key, application text not null, file text not null, planned_at text not null)',
+    );
+    await make(
+      'create table results (plan text not null references plans (hash) on delete cascade, n integer not null, row integer, kind text not null, status text not null, object text, reason text, primary key (plan, n)) without rowid',
+    );
+    await make('create index results_by_row on results (plan, row)');
+    await make(
+      'create table summaries (application text not null, stage text not null, body text not null, primary key (application, stage))',
     );
     await make('create table leases (name text primary key, owner text not null, expires_at integer not null)');
   },

@@ -1,0 +1,129 @@
+// Carries a plan out: the only code that writes to a directory. Each write is recorded before it is sent.
+import type { Clock } from '../model/clock.ts';
+import type { Application, Directory, DirectoryWriter, ServicePrincipal } from '../model/directory.ts';
+import type { Action, ActionResult, PlanStep } from '../model/plan.ts';
+import type { Settings } from '../model/settings.ts';
+import { type BatchItem, carryOutBatch } from './batch.ts';
+import { register, type Target } from './register.ts';
+
+/** What applying is handed. Everything that can fail before the first write has been done already. */
+export interface ApplyInput {
+  readonly application: Settings['application'];
+  /** In plan order: registration, then users, then assignments. */
+  readonly steps: AsyncIterable<PlanStep>;
+  /** The application as it was read when the plan was found to fit. */
+  readonly found: { readonly application?: Application; readonly servicePrincipal?: ServicePrincipal };
+  readonly directory: Directory;
+  readonly writer: DirectoryWriter;
+  /** Records what is about to be written, and what became of it; throws if it cannot, and nothing is written then. */
+  readonly record: (kind: 'intended' | 'written', data: unknown) => void;
+  /** Throws when another process has taken over. */
+  readonly assertHeld: () => void;
+  readonly clock: Clock;
+  /** How long the directory may take to show what was written. Milliseconds. */
+  readonly lagLimitMs: number;
+  /** How many requests may be under way at once. */
+  readonly concurrency: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Carries out the steps and answers one result for each, in the order in which they end. A refused action does not
+ * stop the others; those that need what it would have made are not tried.
+ *
+ * Errors: EvidenceError and LeaseLostError end everything before the next write. Aborting lets what has been sent
+ * come to its end, and leaves the rest untried.
+ */
+export async function* applySteps(input: ApplyInput): AsyncGenerator<ActionResult> {
+  const target: Target = { ...input.found };
+  /** createUser's number → the user's id. */
+  const made = new Map<number, string>();
+  const run = new Runner(input);
+
+  let phase: Action['kind'] | undefined;
+  for await (const { action, isNeeded } of input.steps) {
+    if (!isNeeded) {
+      yield { n: action.n, status: 'alreadySo' };
+      continue;
+    }
+    // Assignments wait until all users are made: they refer to them.
+    if (phase !== action.kind) for await (const results of run.drain()) yield* noted(results, made);
+    phase = action.kind;
+    if (input.signal?.aborted) {
+      yield { n: action.n, status: 'notTried', reason: STOPPED };
+    } else if (action.kind === 'createUser') {
+      for await (const results of run.add({ action })) yield* noted(results, made);
+    } else if (action.kind === 'assign') {
+      const item = assignment(action, target, made);
+      if ('status' in item) yield item;
+      else for await (const results of run.add(item)) yield* noted(results, made);
+    } else yield await register(action, target, input);
+  }
+  for await (const results of run.drain()) yield* noted(results, made);
+}
+
+export const STOPPED = 'stopped before it was tried';
+
+function* noted(results: readonly ActionResult[], made: Map<number, string>): Generator<ActionResult> {
+  for (const result of results) {
+    if (result.id !== undefined) made.set(result.n, result.id);
+    yield result;
+  }
+}
+
+const assignment = (
+  action: Action & { kind: 'assign' },
+  target: Target,
+  made: ReadonlyMap<number, string>,
+): BatchItem | ActionResult => {
+  const notTried = (reason: string): ActionResult => ({ n: action.n, status: 'notTried', reason });
+  if (!target.servicePrincipal) return notTried('the application could not be registered');
+  if (!target.servicePrincipal.appRoles.some((role) => role.id === action.roleId)) {
+    return notTried(`the application has no role "${action.roleName}"`);
+  }
+  const principalId = 'user' in action.principal ? action.principal.user : made.get(action.principal.createdBy);
+  if (principalId === undefined) return notTried(`the user ${action.principalName} could not be created`);
+  return { action, principalId, servicePrincipalId: target.servicePrincipal.id };
+};
+
+/** Gathers items into requests, and keeps a number of requests under way. */
+class Runner {
+  readonly #input: ApplyInput;
+  #batch: BatchItem[] = [];
+  readonly #underWay = new Set<Promise<readonly ActionResult[]>>();
+  /** Once the directory denies a kind of write, the others of the kind would be denied too. */
+  readonly #denied = new Map<string, string>();
+
+  constructor(input: ApplyInput) {
+    this.#input = input;
+  }
+
+  async *add(item: BatchItem): AsyncGenerator<readonly ActionResult[]> {
+    this.#batch.push(item);
+    if (this.#batch.length < this.#input.writer.writesPerRequest) return;
+    this.#send();
+    while (this.#underWay.size >= this.#input.concurrency) yield await this.#next();
+  }
+
+  async *drain(): AsyncGenerator<readonly ActionResult[]> {
+    this.#send();
+    while (this.#underWay.size > 0) yield await this.#next();
+  }
+
+  #send(): void {
+    if (this.#batch.length === 0) return;
+    const sent = carryOutBatch(this.#batch, this.#input, this.#denied);
+    this.#batch = [];
+    this.#underWay.add(sent);
+    // The failure is met where the result is awaited; until then it must not count as unhandled.
+    sent.catch(() => undefined);
+  }
+
+  async #next(): Promise<readonly ActionResult[]> {
+    const { promise, results } = await Promise.race(
+      [...this.#underWay].map(async (promise) => ({ promise, results: await promise })),
+    );
+    this.#underWay.delete(promise);
+    return results;
+  }
+}

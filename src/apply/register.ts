@@ -1,0 +1,127 @@
+// The steps that make the application known to the directory, one after another: each needs the one before.
+import type { Application, AppRole, DirectoryWrite, ServicePrincipal, WriteResult } from '../model/directory.ts';
+import { failureText } from '../model/errors.ts';
+import type { Action, ActionResult } from '../model/plan.ts';
+import type { ApplyInput } from './apply.ts';
+import { patience, waitFor } from './patience.ts';
+
+/** The application as far as it is known by now. Steps fill it in. */
+export interface Target {
+  application?: Application;
+  servicePrincipal?: ServicePrincipal;
+}
+
+type Registration = Exclude<Action, { kind: 'createUser' } | { kind: 'assign' }>;
+
+/** Carries out one step, and waits until the directory shows it: the next ones refer to it. */
+export const register = async (action: Registration, target: Target, input: ApplyInput): Promise<ActionResult> => {
+  const { n } = action;
+  const write = await nextWrite(action, target, input);
+  if (typeof write === 'string') return { n, status: 'notTried', reason: write };
+  if (write === undefined) return { n, status: 'alreadySo' };
+  input.assertHeld();
+  input.record('intended', { actions: [{ n, ...write }] });
+  const answer = await sendUntilClear(write, input);
+  const result = await resultOf(action, answer, target, input);
+  input.record('written', { results: [result] });
+  return result;
+};
+
+/** The write that the step needs now: undefined if it needs none, a reason if it cannot be tried. */
+const nextWrite = async (
+  action: Registration,
+  target: Target,
+  { directory, application, signal }: ApplyInput,
+): Promise<DirectoryWrite | string | undefined> => {
+  const { application: app, servicePrincipal } = target;
+  switch (action.kind) {
+    case 'createApplication':
+      return {
+        kind: 'createApplication',
+        uniqueName: action.uniqueName,
+        properties: { displayName: action.displayName, tags: action.tags },
+      };
+    case 'createServicePrincipal':
+      return app ? { kind: 'createServicePrincipal', appId: app.appId } : 'the application could not be registered';
+    case 'addAppRoles': {
+      if (!app) return 'the application could not be registered';
+      // Writing roles replaces them all, so the newest are read just before.
+      const newest =
+        (application.appId === null
+          ? await directory.findApplicationByUniqueName(application.uniqueName, signal)
+          : await directory.findApplicationByAppId(application.appId, signal)) ?? app;
+      const lacking = action.roles.filter((role) => !newest.appRoles.some(({ id }) => id === role.id));
+      if (lacking.length === 0) return undefined;
+      return { kind: 'setAppRoles', applicationId: newest.id, appRoles: [...newest.appRoles, ...lacking] };
+    }
+    case 'addTags':
+      if (!servicePrincipal) return 'the service principal could not be created';
+      return {
+        kind: 'setTags',
+        servicePrincipalId: servicePrincipal.id,
+        tags: [...new Set([...servicePrincipal.tags, ...action.tags])],
+      };
+    case 'requireAssignment':
+      if (!servicePrincipal) return 'the service principal could not be created';
+      return { kind: 'requireAssignment', servicePrincipalId: servicePrincipal.id };
+    default:
+      return action satisfies never;
+  }
+};
+
+/** Each of these writes may be sent again: keys are unique, and the others set what they set. */
+const sendUntilClear = async (write: DirectoryWrite, input: ApplyInput): Promise<WriteResult> => {
+  const waiting = patience(input.clock, input.lagLimitMs, input.signal);
+  for (;;) {
+    const [result] = await input.writer.write([write]);
+    const isClear = result!.status !== 'notYet' && result!.status !== 'unknown';
+    if (isClear || !(await waiting.pause().catch(() => false))) return result!;
+    input.assertHeld();
+  }
+};
+
+const resultOf = async (
+  action: Registration,
+  answer: WriteResult,
+  target: Target,
+  input: ApplyInput,
+): Promise<ActionResult> => {
+  const { n } = action;
+  if (answer.status !== 'done' && answer.status !== 'exists') {
+    const { requestId } = answer.failure;
+    return { n, status: 'refused', reason: failureText(answer.failure), ...(requestId && { requestId }) };
+  }
+  const status = answer.status === 'done' ? 'done' : 'alreadySo';
+  const seen = await waitFor(() => shown(action, target, input), input.clock, input.lagLimitMs, input.signal);
+  if (seen === undefined) {
+    const seconds = Math.round(input.lagLimitMs / 1000);
+    return { n, status: 'refused', reason: `the directory accepted it, but did not show it within ${seconds} seconds` };
+  }
+  return { n, status, id: seen, ...('requestId' in answer && answer.requestId && { requestId: answer.requestId }) };
+};
+
+/** Whether the directory shows what the step did; if so, the id of the object, and the target is brought up to date. */
+const shown = async (action: Registration, target: Target, input: ApplyInput): Promise<string | undefined> => {
+  const { directory, signal } = input;
+  if (action.kind === 'createApplication') {
+    target.application = await directory.findApplicationByUniqueName(action.uniqueName, signal);
+    return target.application?.id;
+  }
+  const principal = await directory.findServicePrincipal(target.application!.appId, signal);
+  if (!principal || !hasEffect(action, principal)) return undefined;
+  target.servicePrincipal = principal;
+  return principal.id;
+};
+
+const hasEffect = (action: Registration, principal: ServicePrincipal): boolean => {
+  switch (action.kind) {
+    case 'addAppRoles':
+      return action.roles.every(({ id }: AppRole) => principal.appRoles.some((role) => role.id === id));
+    case 'addTags':
+      return action.tags.every((tag) => principal.tags.includes(tag));
+    case 'requireAssignment':
+      return principal.appRoleAssignmentRequired;
+    default:
+      return true;
+  }
+};

@@ -1,0 +1,238 @@
+// The difference between what the roster says and what the directory has, as actions. It reads, and writes nothing.
+import { type Account, cellReader } from '../model/account.ts';
+import type { AppRole } from '../model/directory.ts';
+import { RollcallError } from '../model/errors.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { pairKey } from '../model/pairs.ts';
+import type { Action, PlanProblem, PlanRecord, PrincipalRef } from '../model/plan.ts';
+import type { Settings } from '../model/settings.ts';
+import type { ActualState } from './actual.ts';
+import { newUser } from './new-user.ts';
+import { registrationActions } from './registration.ts';
+import { findRole, newRole, roleOf } from './roles.ts';
+import { fill } from './templates.ts';
+
+/** An account with what matching said of it. */
+export interface PlanRow {
+  readonly account: Account;
+  readonly outcome: Outcome;
+}
+
+export interface PlanInput {
+  readonly settings: Settings;
+  readonly columns: readonly string[];
+  /** In row order; asked for several times. */
+  rows(): AsyncIterable<PlanRow>;
+  readonly actual: ActualState;
+  /** Of these user principal names, those that users have already, in lower case. */
+  taken(userPrincipalNames: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** So many new users are looked up together, to see whether their names are free. */
+const LOOKUP_CHUNK = 300;
+
+/** An action before it has its place in the plan. */
+export type ActionDraft = Action extends infer A ? (A extends Action ? Omit<A, 'n'> : never) : never;
+
+/**
+ * Plans in three passes over the rows: the roles that are needed, the users that are missing, the assignments.
+ * The same input gives the same records in the same order, so that two plans can be compared line by line.
+ */
+export async function* planChanges(input: PlanInput): AsyncGenerator<PlanRecord> {
+  let n = 0;
+  const numbered = (draft: ActionDraft): PlanRecord => {
+    n += 1;
+    return { action: { n, ...draft } as Action };
+  };
+
+  const roles = await neededRoles(input);
+  for (const draft of registrationActions(input.settings, input.actual, roles.toAdd)) yield numbered(draft);
+
+  /** Row → the action that makes its user. */
+  const createdBy = new Map<number, number>();
+  for await (const draft of newUsers(input)) {
+    if ('problem' in draft) yield draft;
+    else {
+      yield numbered(draft);
+      createdBy.set(draft.row, n);
+    }
+  }
+  for await (const draft of newAssignments(input, roles.byName, createdBy)) {
+    yield 'problem' in draft ? draft : numbered(draft);
+  }
+}
+
+/** Whether the plan gives this account access, if its user is there or can be made. */
+const counts = ({ outcome }: PlanRow, settings: Settings): boolean =>
+  outcome.kind === 'matched' || (outcome.kind === 'notMatched' && settings.create !== null);
+
+const neededRoles = async (input: PlanInput): Promise<{ byName: Map<string, AppRole>; toAdd: readonly AppRole[] }> => {
+  const { settings, actual } = input;
+  const existing = actual.servicePrincipal?.appRoles ?? actual.application?.appRoles ?? [];
+  const declared = actual.application?.appRoles ?? [];
+  const values = new Set(declared.map((role) => role.value?.toLowerCase() ?? ''));
+  const byName = new Map<string, AppRole>();
+  const toAdd: AppRole[] = [];
+  const need = (name: string) => {
+    const key = name.toLowerCase();
+    if (byName.has(key)) return;
+    const found = findRole(declared, name) ?? findRole(existing, name);
+    if (found && !found.isEnabled) {
+      throw new RollcallError(
+        `The role "${name}" of ${settings.application.displayName} is disabled in the directory, so nobody can be assigned to it.`,
+        'Enable the role in the app registration, or map the accounts to another role.',
+      );
+    }
+    const role = found ?? newRole(settings.application.uniqueName, settings.application.displayName, name, values);
+    byName.set(key, role);
+    if (found) return;
+    values.add(role.value!.toLowerCase());
+    toAdd.push(role);
+  };
+  if (!('column' in settings.roles)) need(settings.roles.default);
+  else {
+    const read = cellReader(input.columns);
+    for await (const row of input.rows()) {
+      if (!counts(row, settings)) continue;
+      const choice = roleOf(settings.roles, (column) => read(row.account, column));
+      if ('name' in choice) need(choice.name);
+    }
+  }
+  return { byName, toAdd };
+};
+
+async function* newUsers(
+  input: PlanInput,
+): AsyncGenerator<(ActionDraft & { kind: 'createUser' }) | { problem: PlanProblem }> {
+  const { settings, actual } = input;
+  if (settings.create === null) return;
+  const read = cellReader(input.columns);
+  const promised = new Set<string>();
+  let chunk: PlanRow[] = [];
+  const decide = async function* (rows: readonly PlanRow[]) {
+    const drafts = rows.map((row) => ({
+      row: row.account.n,
+      user: newUser(settings, row.outcome, (column) => read(row.account, column), actual.verifiedDomains),
+    }));
+    const names = drafts.flatMap(({ user }) =>
+      'properties' in user ? [String(user.properties['userPrincipalName'])] : [],
+    );
+    const taken = names.length > 0 ? await input.taken(names) : new Set<string>();
+    for (const { row, user } of drafts) {
+      if (!('properties' in user)) {
+        yield { problem: { row, ...user } };
+        continue;
+      }
+      const name = String(user.properties['userPrincipalName']);
+      if (taken.has(name.toLowerCase())) {
+        const message = `a user ${name} exists, but no rule finds it for this account: add a rule or an override`;
+        yield { problem: { row, code: 'nameTaken', message } };
+      } else if (promised.has(name.toLowerCase())) {
+        const message = `another account of the roster has the user principal name ${name} already: add an override`;
+        yield { problem: { row, code: 'nameTwice', message } };
+      } else {
+        promised.add(name.toLowerCase());
+        yield { kind: 'createUser' as const, row, properties: user.properties };
+      }
+    }
+  };
+  for await (const row of input.rows()) {
+    // A further role of an account is no further person.
+    if (row.outcome.kind !== 'notMatched' || row.outcome.sameAs !== undefined) continue;
+    chunk.push(row);
+    if (chunk.length === LOOKUP_CHUNK) {
+      yield* decide(chunk);
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) yield* decide(chunk);
+}
+
+async function* newAssignments(
+  input: PlanInput,
+  roles: ReadonlyMap<string, AppRole>,
+  createdBy: ReadonlyMap<number, number>,
+): AsyncGenerator<(ActionDraft & { kind: 'assign' }) | { problem: PlanProblem }> {
+  for await (const wanted of wantedAssignments(input, roles, createdBy)) {
+    if ('problem' in wanted) yield wanted;
+    else if (!('user' in wanted.principal && input.actual.isAssigned(wanted.principal.user, wanted.roleId)))
+      yield wanted;
+  }
+}
+
+/** Every assignment that the roster calls for, each once, whether the directory has it or not. */
+async function* wantedAssignments(
+  input: PlanInput,
+  roles: ReadonlyMap<string, AppRole>,
+  createdBy: ReadonlyMap<number, number>,
+): AsyncGenerator<(ActionDraft & { kind: 'assign' }) | { problem: PlanProblem }> {
+  const { settings } = input;
+  const read = cellReader(input.columns);
+  const promised = new Set<string>();
+  for await (const { account, outcome } of input.rows()) {
+    const row = account.n;
+    const cell = (column: string) => read(account, column);
+    const principal = principalOf(outcome, row, createdBy);
+    if (principal === undefined) continue;
+    const choice = roleOf(settings.roles, cell);
+    if (!('name' in choice)) {
+      yield { problem: { row, ...choice } };
+      continue;
+    }
+    const role = roles.get(choice.name.toLowerCase())!;
+    const key = 'user' in principal ? pairKey(principal.user, role.id) : `${principal.createdBy}/${role.id}`;
+    if (promised.has(key)) continue;
+    promised.add(key);
+    const principalName = outcome.user?.userPrincipalName ?? createdName(settings, cell);
+    yield { kind: 'assign' as const, row, principal, principalName, roleId: role.id, roleName: role.displayName };
+  }
+}
+
+/** An assignment that should be there, of a user who is. */
+export interface WantedAssignment {
+  readonly row: number;
+  readonly principalId: string;
+  readonly principalName: string;
+  readonly roleId: string;
+  readonly roleName: string;
+}
+
+/**
+ * What verification looks for: every assignment that the roster calls for. `createdUser` answers the id of the user
+ * that was made for a row; the roles are those that the directory has by now.
+ */
+export async function* assignmentsToVerify(
+  input: PlanInput,
+  createdUser: (row: number) => string | undefined,
+): AsyncGenerator<WantedAssignment> {
+  const { byName } = await neededRoles(input);
+  const rows = async function* () {
+    for await (const row of input.rows()) {
+      const { outcome } = row;
+      const made = outcome.kind === 'notMatched' ? createdUser(outcome.sameAs ?? outcome.n) : undefined;
+      if (made === undefined) yield row;
+      else {
+        const user = { id: made, userPrincipalName: '', displayName: '', accountEnabled: false };
+        yield { ...row, outcome: { ...outcome, kind: 'matched' as const, user } };
+      }
+    }
+  };
+  for await (const wanted of wantedAssignments({ ...input, rows }, byName, new Map())) {
+    if ('problem' in wanted || !('user' in wanted.principal)) continue;
+    const { row, principal, principalName, roleId, roleName } = wanted;
+    yield { row, principalId: principal.user, principalName, roleId, roleName };
+  }
+}
+
+const principalOf = (
+  outcome: Outcome,
+  row: number,
+  createdBy: ReadonlyMap<number, number>,
+): PrincipalRef | undefined => {
+  if (outcome.kind === 'matched' && outcome.user) return { user: outcome.user.id };
+  const action = outcome.kind === 'notMatched' ? createdBy.get(outcome.sameAs ?? row) : undefined;
+  return action === undefined ? undefined : { createdBy: action };
+};
+
+const createdName = (settings: Settings, cell: (column: string) => string): string =>
+  fill(settings.create?.attributes['userPrincipalName'] ?? '', cell);
