@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import type { Account, Roster } from '../model/account.ts';
+import type { Clock } from '../model/clock.ts';
+import { NeedsPersonError } from '../model/errors.ts';
+import type { Source } from '../model/source.ts';
+import { type CollectInput, checkSize, collectRoster } from './collect.ts';
+import { RosterHash } from './roster-hash.ts';
+
+const guards = { maxCreateShare: 0.25, maxAssignShare: 1, maxShrinkShare: 0.1, maxGrowShare: 0.5, floor: 20 };
+const noon: Clock = { now: () => Date.UTC(2026, 0, 2, 12), sleep: async () => {} };
+
+const sourceOf = (columns: string[], cells: string[][]): Source => ({
+  kind: 'test',
+  open: async () => ({
+    columns,
+    description: 'test people',
+    async *rows() {
+      for (const [index, row] of cells.entries()) yield { n: index + 1, cells: row };
+    },
+  }),
+});
+
+const memory = () => {
+  const kept: Account[] = [];
+  const save: CollectInput['save'] = async (_columns, rows, finish) => {
+    const arrived: Account[] = [];
+    for await (const account of rows) arrived.push(account);
+    const roster = finish();
+    kept.push(...arrived);
+    return roster;
+  };
+  return { kept, save };
+};
+
+const people = (count: number) => Array.from({ length: count }, (_, i) => [`person${i}@contoso.com`, 'USR']);
+
+const collect = async (input: Partial<CollectInput>): Promise<Roster> =>
+  collectRoster({
+    source: sourceOf(['EMail', 'Role'], people(3)),
+    application: 'CORPDB1',
+    save: memory().save,
+    lastRows: undefined,
+    guards,
+    allow: new Set(),
+    signal: new AbortController().signal,
+    clock: noon,
+    ...input,
+  });
+
+test('a roster says what was collected, from where and when', async () => {
+  const { kept, save } = memory();
+  const roster = await collect({ save });
+  expect(roster).toEqual({
+    hash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    application: 'CORPDB1',
+    columns: ['EMail', 'Role'],
+    rows: 3,
+    source: 'test people',
+    collectedAt: '2026-01-02T12:00:00.000Z',
+  });
+  expect(kept.map(({ cells }) => cells[0])).toEqual(people(3).map(([mail]) => mail));
+});
+
+test('the same content has the same hash, another content another', async () => {
+  const hashOf = async (columns: string[], cells: string[][]) =>
+    (await collect({ source: sourceOf(columns, cells) })).hash;
+  const first = await hashOf(['A', 'B'], [['1', '2']]);
+  expect(await hashOf(['A', 'B'], [['1', '2']])).toBe(first);
+  expect(await hashOf(['A', 'b'], [['1', '2']])).not.toBe(first);
+  expect(await hashOf(['A', 'B'], [['12', '']])).not.toBe(first);
+  expect(
+    await hashOf(
+      ['A', 'B'],
+      [
+        ['1', '2'],
+        ['', ''],
+      ],
+    ),
+  ).not.toBe(first);
+});
+
+test('a hash over many rows does not depend on how they are put together', () => {
+  const rows = Array.from({ length: 5000 }, (_, i) => ({ n: i + 1, cells: ['x'.repeat(i % 50), 'é'] }));
+  const [once, twice] = [new RosterHash(['A', 'B']), new RosterHash(['A', 'B'])];
+  for (const row of rows) once.add(row);
+  for (const row of rows) twice.add({ ...row, line: 7 });
+  expect(once.digest()).toBe(twice.digest());
+});
+
+test('a roster that shrank beyond belief is not kept', async () => {
+  const { kept, save } = memory();
+  const shrunk = collect({ source: sourceOf(['EMail', 'Role'], people(150)), save, lastRows: 200 });
+  await expect(shrunk).rejects.toThrow(NeedsPersonError);
+  await expect(shrunk).rejects.toMatchObject({ remedy: expect.stringContaining('--allow shrink'), exitCode: 2 });
+  expect(kept).toEqual([]);
+});
+
+test('a roster that a person allowed to shrink is kept', async () => {
+  const { kept, save } = memory();
+  await collect({
+    source: sourceOf(['EMail', 'Role'], people(150)),
+    save,
+    lastRows: 200,
+    allow: new Set(['shrink']),
+  });
+  expect(kept.length).toBe(150);
+});
+
+test('leave to shrink is no leave to grow', () => {
+  expect(() => checkSize(400, 200, guards, new Set(['shrink']))).toThrow('"grow"');
+  expect(() => checkSize(400, 200, guards, new Set(['grow']))).not.toThrow();
+});
+
+test('the guard speaks from the first account beyond its share', () => {
+  expect(() => checkSize(180, 200, guards, new Set())).not.toThrow();
+  expect(() => checkSize(179, 200, guards, new Set())).toThrow('21 fewer than the 200');
+  expect(() => checkSize(300, 200, guards, new Set())).not.toThrow();
+  expect(() => checkSize(301, 200, guards, new Set())).toThrow('101 more than the 200');
+});
+
+test('a change of fewer accounts than the floor is believed', () => {
+  expect(() => checkSize(1, 20, guards, new Set())).not.toThrow();
+  expect(() => checkSize(0, 20, guards, new Set())).toThrow('"shrink"');
+});
+
+test('a missing column stops before any row is read', async () => {
+  let read = false;
+  const source: Source = {
+    kind: 'test',
+    open: async () => ({
+      columns: ['EMail'],
+      description: 'test',
+      async *rows() {
+        read = true;
+        yield { n: 1, cells: ['x'] };
+      },
+    }),
+  };
+  const checkColumns = (columns: readonly string[]) => {
+    throw new Error(`no Role in ${columns.join()}`);
+  };
+  await expect(collect({ source, checkColumns })).rejects.toThrow('no Role in EMail');
+  expect(read).toBe(false);
+});
+
+test('an abort ends the collection', async () => {
+  const controller = new AbortController();
+  const stopped = collect({
+    source: sourceOf(['EMail', 'Role'], people(5000)),
+    signal: controller.signal,
+    onProgress: () => controller.abort(new Error('stopped')),
+  });
+  await expect(stopped).rejects.toThrow('stopped');
+});
+
+test('progress is told every thousand rows and at the end', async () => {
+  const told: number[] = [];
+  await collect({ source: sourceOf(['EMail', 'Role'], people(2500)), onProgress: (rows) => told.push(rows) });
+  expect(told).toEqual([1000, 2000, 2500]);
+});

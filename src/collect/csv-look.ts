@@ -1,0 +1,184 @@
+// Finds out by looking how a CSV file is written, and refuses what is not one.
+import { csvError } from './csv-errors.ts';
+
+/** How a CSV file is written. */
+export interface CsvDialect {
+  /** A WHATWG encoding name. */
+  readonly encoding: string;
+  readonly delimiter: string;
+  /** The first line is `sep=;`, which spreadsheets understand as "the delimiter is a semicolon". */
+  readonly separatorLine: boolean;
+}
+
+export interface CsvChoices {
+  readonly encoding: string;
+  readonly delimiter: string;
+}
+
+/** So many bytes from the start of the file are enough to look at. */
+export const HEAD_BYTES = 64 * 1024;
+
+/** The rarer in text, the earlier: of two that split alike, the first is taken. */
+const DELIMITERS = ['\t', ';', ','] as const;
+
+const DELIMITER_NAMES: Readonly<Record<string, string>> = {
+  ',': 'comma',
+  ';': 'semicolon',
+  '\t': 'tab',
+  '|': 'pipe',
+  ' ': 'space',
+};
+
+/** For people: `UTF-8, comma`. */
+export const dialectText = ({ encoding, delimiter }: CsvDialect): string =>
+  `${encoding.startsWith('utf') ? encoding.toUpperCase() : encoding}, ${DELIMITER_NAMES[delimiter] ?? delimiter}`;
+
+/**
+ * Says how the file that begins with `head` is written. A byte order mark wins over the choice of an encoding; without
+ * a mark and a choice it is UTF-8.
+ *
+ * Errors: {@link SourceError} for what is no CSV file: a page, a spreadsheet, an archive, an empty file, and for
+ * choices that do not exist.
+ */
+export const look = (file: string, head: Buffer, choices: CsvChoices): CsvDialect => {
+  if (head.length === 0) throw csvError('emptyFile', file, 'the file is empty');
+  refuseBinary(file, head);
+  const encoding = findEncoding(file, head, choices.encoding);
+  // What is invalid is found, with its place, when the file is read.
+  const text = new TextDecoder(encoding).decode(head, { stream: true }).replace(/^\uFEFF+/u, '');
+  refuseOtherText(file, text);
+  const separator = /^sep=([^"\r\n])(?=\r|\n|$)/iu.exec(text)?.[1];
+  if (choices.delimiter !== 'auto') checkDelimiter(file, choices.delimiter);
+  const delimiter = choices.delimiter !== 'auto' ? choices.delimiter : (separator ?? findDelimiter(text));
+  return { encoding, delimiter, separatorLine: separator !== undefined };
+};
+
+const SIGNATURES = [
+  { bytes: 'd0cf11e0a1b11ae1', code: 'spreadsheet', what: 'an Excel workbook of the old kind (.xls)' },
+  { bytes: '255044462d', code: 'pdf', what: 'a PDF document' },
+  { bytes: '1f8b', code: 'compressed', what: 'compressed with gzip' },
+  { bytes: 'fd377a585a00', code: 'compressed', what: 'compressed with xz' },
+  { bytes: '28b52ffd', code: 'compressed', what: 'compressed with zstd' },
+  { bytes: '377abcaf271c', code: 'compressed', what: 'a 7z archive' },
+  { bytes: '526172211a07', code: 'compressed', what: 'a RAR archive' },
+  { bytes: '53514c69746520666f726d6174203300', code: 'otherFormat', what: 'an SQLite database' },
+  { bytes: '5041523115', code: 'otherFormat', what: 'a Parquet file' },
+  { bytes: '89504e470d0a1a0a', code: 'otherFormat', what: 'a PNG image' },
+  { bytes: 'ffd8ff', code: 'otherFormat', what: 'a JPEG image' },
+  { bytes: '7b5c727466', code: 'otherFormat', what: 'an RTF document' },
+] as const;
+
+const ZIP = /^PK(\x03\x04|\x05\x06|\x07\x08)/;
+
+const refuseBinary = (file: string, head: Buffer): void => {
+  const first = head.toString('latin1');
+  if (ZIP.test(first)) {
+    // A workbook is a ZIP archive whose first names are these.
+    const workbook = /\[Content_Types\]\.xml|xl\/|mimetypeapplication\/vnd\.oasis/u.test(first);
+    throw workbook
+      ? csvError('spreadsheet', file, 'this is a spreadsheet (.xlsx or .ods), not a CSV file')
+      : csvError('compressed', file, 'this is a ZIP archive, not a CSV file');
+  }
+  if (/^BZh[1-9]1AY&SY/u.test(first))
+    throw csvError('compressed', file, 'this is compressed with bzip2, not a CSV file');
+  const start = head.subarray(0, 16).toString('hex');
+  const found = SIGNATURES.find(({ bytes }) => start.startsWith(bytes));
+  if (found) throw csvError(found.code, file, `this is ${found.what}, not a CSV file`);
+};
+
+const BYTE_ORDER_MARKS = [
+  { bytes: 'efbbbf', encoding: 'utf-8' },
+  { bytes: 'fffe', encoding: 'utf-16le' },
+  { bytes: 'feff', encoding: 'utf-16be' },
+] as const;
+
+const findEncoding = (file: string, head: Buffer, choice: string): string => {
+  const start = head.subarray(0, 4).toString('hex');
+  if (start === 'fffe0000' || start === '0000feff')
+    throw csvError('utf32', file, 'this is UTF-32 text, which is not read');
+  const marked = BYTE_ORDER_MARKS.find(({ bytes }) => start.startsWith(bytes));
+  if (marked) return marked.encoding;
+  if (choice !== 'auto') return namedEncoding(file, choice);
+  const nul = head.indexOf(0);
+  if (nul !== -1 && looksLikeUtf16(head)) {
+    throw csvError('utf16WithoutBom', file, 'this looks like UTF-16 text without its byte order mark');
+  }
+  return 'utf-8';
+};
+
+/** The canonical name of a WHATWG encoding label. */
+const namedEncoding = (file: string, label: string): string => {
+  try {
+    return new TextDecoder(label, { fatal: true }).encoding;
+  } catch (cause) {
+    throw csvError('unknownEncoding', file, `there is no encoding "${label}"`, {}, cause);
+  }
+};
+
+/** In western text as UTF-16, nearly every second byte is zero, always on the same side. */
+const looksLikeUtf16 = (head: Buffer): boolean => {
+  const zeros = [0, 0];
+  for (let i = 0; i < head.length; i += 1) if (head[i] === 0) zeros[i % 2]! += 1;
+  const half = head.length / 2;
+  return zeros.some((count, side) => count > half * 0.4 && zeros[1 - side]! <= half * 0.05);
+};
+
+const refuseOtherText = (file: string, text: string): void => {
+  const start = text.trimStart().slice(0, 1000);
+  if (start === '' && text.length < HEAD_BYTES / 4)
+    throw csvError('emptyFile', file, 'the file holds nothing but blanks');
+  if (/^<(!doctype\s+html|html|head|body|table|script|meta)\b/iu.test(start) || /^<!--[\s\S]*<html\b/iu.test(start)) {
+    throw csvError('htmlPage', file, 'this is an HTML page, not a CSV file', { line: 1, column: 1 });
+  }
+  if (/^<(\?xml|[a-z][\w:.-]*[\s/>])/iu.test(start)) {
+    throw csvError('xmlFile', file, 'this is an XML file, not a CSV file', { line: 1, column: 1 });
+  }
+  if (/^(\{\s*("|\}|$)|\[\s*([{["\]]|$))/u.test(start)) {
+    throw csvError('jsonFile', file, 'this is a JSON file, not a CSV file', { line: 1, column: 1 });
+  }
+};
+
+const checkDelimiter = (file: string, delimiter: string): void => {
+  if ([...delimiter].length !== 1 || /["\r\n\0]/u.test(delimiter)) {
+    throw csvError('badDelimiter', file, `${JSON.stringify(delimiter)} cannot separate cells`);
+  }
+};
+
+/** So many rows are looked at. */
+const ROWS_TO_LOOK_AT = 20;
+
+/**
+ * The delimiter that splits the header into the most cells, among those that split all other rows alike; if none does,
+ * among all. A file with one column has a comma.
+ */
+const findDelimiter = (text: string): string => {
+  const counts = DELIMITERS.map((delimiter) => ({ delimiter, perRow: countPerRow(text, delimiter) }));
+  const steady = counts.filter(({ perRow }) => perRow.every((count) => count === perRow[0]));
+  const best = (candidates: typeof counts) =>
+    candidates.reduce((most, next) => (next.perRow[0]! > most.perRow[0]! ? next : most), candidates[0]!);
+  const chosen = steady.some(({ perRow }) => perRow[0]! > 0) ? best(steady) : best(counts);
+  return chosen.perRow[0]! > 0 ? chosen.delimiter : ',';
+};
+
+/** How many delimiters stand outside quotes in each of the first rows that are complete and not blank. */
+const countPerRow = (text: string, delimiter: string): number[] => {
+  const rows: number[] = [];
+  let count = 0;
+  let quoted = false;
+  let blank = true;
+  for (const character of text) {
+    if (character === '"') quoted = !quoted;
+    if (!quoted && (character === '\n' || character === '\r')) {
+      if (!blank) rows.push(count);
+      if (rows.length === ROWS_TO_LOOK_AT) return rows;
+      count = 0;
+      blank = true;
+      continue;
+    }
+    if (!quoted && character === delimiter) count += 1;
+    else if (character.trim() !== '') blank = false;
+  }
+  // The end of what is looked at can be the middle of a row; it counts only when there is no other.
+  if (rows.length === 0) rows.push(count);
+  return rows;
+};
