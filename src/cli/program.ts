@@ -1,0 +1,182 @@
+// The command line: every command with its options. A command's code is loaded when it runs, so that help is quick.
+import { Command, Option } from 'commander';
+import type { Io } from './io.ts';
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  readonly config: string;
+  readonly directory?: string;
+  readonly output: 'text' | 'json' | 'csv';
+  readonly query?: string;
+  readonly yes: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+type Run<Options> = (options: Options, io: Io) => Promise<number>;
+
+/** An option that can also come from the environment: `--lag-limit` from `ROLLCALL_LAG_LIMIT`. */
+const option = (flags: string, description: string): Option => {
+  const made = new Option(flags, description);
+  return made.env(`ROLLCALL_${made.name().replaceAll('-', '_').toUpperCase()}`);
+};
+
+const wholeNumber = (name: string, least: number) => (text: string) => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new UsageProblem(`--${name} takes a whole number from ${least}, not "${text}"`);
+};
+
+/** Raised while the command line is read; told like every other mistake in it. */
+export class UsageProblem extends Error {}
+
+const common = (command: Command): Command =>
+  command
+    .addOption(option('-c, --config <file>', 'the configuration file').default('rollcall.yaml'))
+    .addOption(option('--directory <file>', 'connect as the JSON line in this file says, that "tenant start" printed'))
+    .addOption(option('-o, --output <format>', 'how results are printed').choices(['text', 'json', 'csv']).default('text'))
+    .addOption(option('--query <expression>', 'a JMESPath expression over the JSON output'))
+    .addOption(option('-y, --yes', 'answer every question with yes').default(false))
+    .addOption(option('-q, --quiet', 'print results and errors only').default(false))
+    .addOption(option('-v, --verbose', 'say more on standard error').default(false));
+
+const allow = option(
+  '--allow <guard...>',
+  'let this one pass a guard: create, assign, shrink or grow',
+).default([]);
+const strategy = option('--strategy <name>', 'how users are looked up, in place of the cheaper').choices([
+  'auto',
+  'lookups',
+  'directory',
+]);
+const whatIf = option('--what-if', 'print the plan and write nothing').default(false);
+const dryRun = option('--dry-run', 'the same as --what-if').default(false);
+const lagLimit = option('--lag-limit <seconds>', 'how long the directory may take to show what was written')
+  .argParser(wholeNumber('lag-limit', 0))
+  .default(600);
+
+const EXIT_STATUS = `
+Exit status: 0 done, nothing needs a person; 1 failed; 2 done, but something needs a person;
+64 the command line or the configuration is wrong.`;
+
+/** Builds the whole command line. `done` is told the exit status of the command that ran. */
+export const buildProgram = (io: Io, version: string, done: (status: number) => void): Command => {
+  const program = new Command('rollcall');
+  program
+    .description('Governs the users of applications that Microsoft Entra ID cannot provision.')
+    .version(version, '-V, --version')
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .showSuggestionAfterError(true)
+    .helpCommand('help [command]', 'show help for a command')
+    .addHelpText(
+      'after',
+      `
+The way of the data: collect → match → plan → apply → verify; "run" does it all.
+Begin with:  rollcall init users.csv     then:  rollcall run --what-if
+Every option can come from the environment: --config from ROLLCALL_CONFIG.
+${EXIT_STATUS}`,
+    );
+
+  const add = <Options>(
+    name: string,
+    description: string,
+    load: () => Promise<Run<Options>>,
+    example: string,
+    isCommon = true,
+  ): Command => {
+    const command = program.command(name).description(description);
+    if (isCommon) common(command);
+    command.addHelpText('after', `\nExample:\n  ${example.replaceAll('\n', '\n  ')}\n${EXIT_STATUS}`);
+    return command.action(async (...given: unknown[]) => {
+      const self = given.at(-1) as Command;
+      const names = self.registeredArguments.map((argument) => argument.name());
+      const values = Object.fromEntries(names.map((argument, i) => [argument, given[i]]));
+      const run = await load();
+      done(await run({ ...self.opts(), ...values } as Options, io));
+    });
+  };
+
+  add('init', 'look at a users file, propose rules, write rollcall.yaml', async () => (await import('./commands/init.ts')).init, 'rollcall init users.csv --application CORPDB1')
+    .argument('<users>', "the application's users, as it exports them (CSV)")
+    .addOption(option('-a, --application <name>', 'display name of the enterprise application'))
+    .addOption(option('--force', 'write over an existing configuration').default(false));
+
+  add('doctor', 'check everything before it matters: source, sign-in, permissions, licences', async () => (await import('./commands/doctor.ts')).doctor, 'rollcall doctor');
+
+  add('collect', 'source to roster: read every account of the application', async () => (await import('./commands/collect.ts')).collect, 'rollcall collect\nrollcall collect --sample 20')
+    .addOption(option('--sample <rows>', 'show the first rows and save nothing').argParser(wholeNumber('sample', 1)))
+    .addOption(allow);
+
+  add('match', 'roster to outcomes: find the user behind each account', async () => (await import('./commands/match.ts')).match, 'rollcall match\nrollcall match --output csv > outcomes.csv')
+    .addOption(strategy);
+
+  add('plan', 'outcomes to plan: what would make the directory say what the roster says', async () => (await import('./commands/plan.ts')).plan, 'rollcall plan --to plan.jsonl')
+    .addOption(option('--to <file>', 'write the plan to this file, too'));
+
+  add('apply', 'carry a plan out, and verify it', async () => (await import('./commands/apply.ts')).apply, 'rollcall apply --plan plan.jsonl')
+    .addOption(option('--plan <file>', 'the plan; without it, the newest one made here'))
+    .addOption(whatIf)
+    .addOption(dryRun)
+    .addOption(allow)
+    .addOption(lagLimit);
+
+  add('verify', 'compare the directory with the roster, changing nothing', async () => (await import('./commands/verify.ts')).verify, 'rollcall verify');
+
+  add('run', 'collect, match, plan, apply and verify in one go', async () => (await import('./commands/run.ts')).run, 'rollcall run --what-if\nrollcall run --yes')
+    .addOption(whatIf)
+    .addOption(dryRun)
+    .addOption(strategy)
+    .addOption(allow)
+    .addOption(lagLimit)
+    .addOption(option('--report <file>', 'where the report goes (.html or .csv)'));
+
+  add('report', 'what a person wants to read: every account, its outcome, and what to do about it', async () => (await import('./commands/report.ts')).report, 'rollcall report\nrollcall report --to accounts.csv')
+    .addOption(option('--to <file...>', 'where it goes; .html and .csv tell the format').default([]));
+
+  addTenant(program, io, done);
+
+  add('completion', 'print a completion script for a shell', async () => (await import('./commands/completion.ts')).completion(program), 'rollcall completion bash >> ~/.bashrc', false)
+    .argument('<shell>', 'bash, zsh, fish or powershell');
+  return program;
+};
+
+const addTenant = (program: Command, io: Io, done: (status: number) => void): void => {
+  const tenant = program.command('tenant').description('the local tenant: a Graph-compatible directory on this machine');
+  type Tenant = typeof import('./commands/tenant.ts');
+  const add = <Name extends 'tenantStart' | 'tenantSeed' | 'tenantAdvance' | 'tenantStats'>(
+    name: string,
+    description: string,
+    run: Name,
+  ): Command => {
+    const command = tenant.command(name).description(description);
+    return command.action(async (...given: unknown[]) => {
+      const self = given.at(-1) as Command;
+      const names = self.registeredArguments.map((argument) => argument.name());
+      const values = Object.fromEntries(names.map((argument, i) => [argument, given[i]]));
+      const commands: Tenant = await import('./commands/tenant.ts');
+      done(await commands[run]({ ...self.opts(), ...values } as never, io));
+    });
+  };
+  const directory = option('--directory <file>', 'the JSON line that "tenant start" printed').makeOptionMandatory();
+  const output = option('-o, --output <format>', 'how results are printed').choices(['text', 'json']).default('text');
+  add('start', 'serve the tenant until interrupted; prints one JSON line when it is ready', 'tenantStart')
+    .addOption(option('--port <n>', 'the port on the loopback interface; 0 takes a free one').argParser(wholeNumber('port', 0)).default(8787))
+    .addOption(option('--data <file>', 'keep the directory in this file; without it, it is gone at the end'))
+    .addOption(option('--users <file>', 'start with these users: NDJSON, or CSV with Graph property names as header'))
+    .addOption(option('--generate <n>', 'start with this many invented users').argParser(wholeNumber('generate', 1)))
+    .addOption(option('--random-seed <s>', 'makes the invented users the same each time').argParser(wholeNumber('random-seed', 0)))
+    .addOption(option('--latency <ms>', 'answer this much later').argParser(wholeNumber('latency', 0)))
+    .addOption(option('--replication-delay <ms>', 'show writes this much later').argParser(wholeNumber('replication-delay', 0)))
+    .addOption(option('--throttle <size>', 'limits of a tenant of this size').choices(['none']).default('none'))
+    .addOption(option('--record <file>', 'append each exchange as one JSON line; tokens are masked'))
+    .addOption(output);
+  add('seed', 'add users to a running tenant', 'tenantSeed')
+    .argument('<users>', 'NDJSON with one Graph user a line, or CSV with Graph property names as header')
+    .addOption(directory)
+    .addOption(output);
+  add('advance', "advance the tenant's clock", 'tenantAdvance')
+    .argument('<duration>', 'an ISO 8601 duration, such as P14D')
+    .addOption(directory)
+    .addOption(output);
+  add('stats', 'what the tenant has been asked since its start', 'tenantStats').addOption(directory).addOption(output);
+};

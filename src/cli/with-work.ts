@@ -1,0 +1,161 @@
+// Opens everything that a command works with, and closes it again, however the command ends.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { csvSource } from '../collect/csv.ts';
+import { loadSettings } from '../config/load.ts';
+import type { Directory, DirectoryWriter } from '../model/directory.ts';
+import { UsageError } from '../model/errors.ts';
+import type { DirectorySettings, Settings, Strategy } from '../model/settings.ts';
+import type { Source } from '../model/source.ts';
+import { openWork, type Work } from '../work.ts';
+import type { Io } from './io.ts';
+import { progressOn } from './print/progress.ts';
+import type { CommonOptions } from './program.ts';
+
+export interface WorkChoices {
+  readonly strategy?: Strategy;
+  readonly allow?: readonly string[];
+  /** Seconds. */
+  readonly lagLimit?: number;
+}
+
+/** What is known before a command's work begins, and the way to the directory. */
+export interface Opened {
+  readonly settings: Settings;
+  readonly source: Source;
+  readonly connect: () => Promise<Directory & DirectoryWriter>;
+}
+
+/** Loads the configuration and hands it on, with the way to its source and directory. */
+export const withSettings = async <T>(
+  options: CommonOptions & WorkChoices,
+  io: Io,
+  use: (opened: Opened) => Promise<T>,
+): Promise<T> => {
+  const loaded = await loadSettings(options.config, io.env);
+  const settings: Settings = options.strategy
+    ? { ...loaded, match: { ...loaded.match, strategy: options.strategy } }
+    : loaded;
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    return await use({
+      settings,
+      source: csvSource(settings.source),
+      connect: () => connectTo(settings, options, io, closers),
+    });
+  } finally {
+    for (const close of closers) await close();
+  }
+};
+
+/** Opens the work of the configured application for as long as `use` lasts. */
+export const withWork = <T>(
+  options: CommonOptions & WorkChoices,
+  io: Io,
+  purpose: string,
+  use: (work: Work) => Promise<T>,
+): Promise<T> =>
+  withSettings(options, io, async ({ settings, source, connect }) => {
+    const progress = progressOn(io, options);
+    const work = await openWork({
+      settings,
+      source,
+      connect,
+      purpose,
+      allow: options.allow ?? [],
+      ...(options.lagLimit !== undefined && { lagLimitMs: options.lagLimit * 1000 }),
+      signal: io.signal,
+      onProgress: progress.show,
+    });
+    try {
+      return await use(work);
+    } finally {
+      progress.clear();
+      await work.close();
+    }
+  });
+
+/** The JSON line that "tenant start" prints. */
+interface ConnectionLine {
+  readonly graph: string;
+  readonly authority: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly caFile?: string;
+}
+
+const connectTo = async (
+  settings: Settings,
+  options: CommonOptions,
+  io: Io,
+  closers: (() => Promise<void>)[],
+): Promise<Directory & DirectoryWriter> => {
+  const { connect } = await import('../graph/connect.ts');
+  const { credentialFor } = await import('../graph/sign-in.ts');
+  const { readSecret } = await import('../config/secrets.ts');
+  const notice = (text: string) => {
+    if (!options.quiet) io.err(`${text}\n`);
+  };
+  const line = options.directory
+    ? readConnection(options.directory)
+    : settings.directory.kind === 'local'
+      ? await startLocalTenant(settings, closers)
+      : undefined;
+  const directory: DirectorySettings & { kind: 'tenant' } = line ? asSettings(line) : remote(settings.directory);
+  const secret = line?.clientSecret;
+  const credential = await credentialFor(directory, {
+    readSecret: async (ref) => secret ?? (await readSecret(ref, io.env)),
+    onMessage: (text) => io.err(`${text}\n`),
+  });
+  return connect({
+    graph: directory.graph,
+    authority: directory.authority,
+    tenant: directory.tenant,
+    credential,
+    ...(directory.caFile !== null && { caFile: directory.caFile }),
+    onNotice: notice,
+  });
+};
+
+const remote = (directory: DirectorySettings): DirectorySettings & { kind: 'tenant' } => {
+  if (directory.kind === 'tenant') return directory;
+  throw new RangeError('the local tenant has been started already');
+};
+
+const asSettings = ({ graph, authority, tenantId, clientId, caFile }: ConnectionLine): DirectorySettings & { kind: 'tenant' } => ({
+  kind: 'tenant',
+  tenant: tenantId,
+  graph,
+  authority,
+  signIn: { kind: 'clientSecret', clientId, secret: { env: 'ROLLCALL_DIRECTORY_SECRET' } },
+  caFile: caFile ?? null,
+});
+
+const startLocalTenant = async (settings: Settings, closers: (() => Promise<void>)[]): Promise<ConnectionLine> => {
+  const { startTenant } = await import('../tenant/server.ts');
+  const { directory, stateFolder } = settings;
+  const users = directory.kind === 'local' ? directory.users : null;
+  const tenant = await startTenant({ data: join(stateFolder, 'tenant.db'), ...(users !== null && { users }) });
+  closers.push(() => tenant.close());
+  return tenant;
+};
+
+const readConnection = (file: string): ConnectionLine => {
+  const wrong = (why: string) =>
+    new UsageError(
+      `--directory ${file}: ${why}.`,
+      'Name a file with the JSON line that "rollcall tenant start" prints when it is ready.',
+    );
+  let line: Partial<ConnectionLine>;
+  try {
+    line = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw wrong(`it cannot be read: ${(error as Error).message}`);
+  }
+  const lacking = (['graph', 'authority', 'tenantId', 'clientId', 'clientSecret'] as const).filter(
+    (key) => typeof line?.[key] !== 'string',
+  );
+  if (lacking.length > 0) throw wrong(`it lacks ${lacking.join(', ')}`);
+  return line as ConnectionLine;
+};

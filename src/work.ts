@@ -1,0 +1,125 @@
+// One application's work while a command lasts: its settings, its store, its lease, its record, its directory.
+import { join } from 'node:path';
+import { type EvidenceLog, openEvidence } from './evidence/log.ts';
+import { type Clock, systemClock } from './model/clock.ts';
+import type { Directory, DirectoryUsage, DirectoryWriter } from './model/directory.ts';
+import type { Settings } from './model/settings.ts';
+import type { Source } from './model/source.ts';
+import type { Lease } from './store/lease.ts';
+import { Store } from './store/store.ts';
+
+/** How far a stage is. `of` is null where the end is not known. */
+export interface Progress {
+  readonly stage: 'collect' | 'match' | 'plan' | 'apply' | 'verify';
+  readonly done: number;
+  readonly of: number | null;
+}
+
+export interface WorkOptions {
+  readonly settings: Settings;
+  readonly source: Source;
+  /** Signs in and connects; asked once, when a stage needs the directory. */
+  readonly connect: () => Promise<Directory & DirectoryWriter>;
+  /** What is done, for whoever else finds the application busy: `apply`. */
+  readonly purpose: string;
+  /** Guards that a person allows this once, by name. */
+  readonly allow?: readonly string[];
+  /** How long the directory may take to show what was written. Milliseconds; default ten minutes. */
+  readonly lagLimitMs?: number;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** One application's work: its settings, its store, its record, and its lease while it lasts. */
+export interface Work extends Required<WorkOptions> {
+  readonly store: Store;
+  readonly evidence: EvidenceLog;
+  /** What has been spent on the directory since it was connected. */
+  usage(): DirectoryUsage;
+  readonly lease: Lease;
+  close(): Promise<void>;
+}
+
+const LAG_LIMIT_MS = 10 * 60_000;
+
+/** Opens store, lease and evidence of an application. Nothing has been sent to the directory when it fails. */
+export const openWork = async (options: WorkOptions): Promise<Work> => {
+  const { settings } = options;
+  const key = settings.application.uniqueName;
+  const store = await Store.open(settings.stateFolder);
+  let lease: Lease | undefined;
+  try {
+    lease = await store.lease(key, options.purpose);
+    const evidence = openEvidence(evidenceFile(settings));
+    let connecting: ReturnType<WorkOptions['connect']> | undefined;
+    let connected: Directory | undefined;
+    const connect = async () => {
+      connecting ??= options.connect();
+      const directory = await connecting;
+      connected = directory;
+      return directory;
+    };
+    const close = async () => {
+      evidence.close();
+      await lease!.release();
+      await store.close();
+    };
+    return {
+      allow: [],
+      lagLimitMs: LAG_LIMIT_MS,
+      signal: new AbortController().signal,
+      clock: systemClock,
+      onProgress: () => undefined,
+      ...options,
+      store,
+      evidence,
+      lease,
+      connect,
+      usage: () => connected?.usage() ?? NOTHING_SPENT,
+      close,
+    };
+  } catch (error) {
+    await lease?.release();
+    await store.close();
+    throw error;
+  }
+};
+
+/** Where an application's record is kept. */
+export const evidenceFile = ({ stateFolder, application }: Pick<Settings, 'stateFolder' | 'application'>): string =>
+  join(stateFolder, 'evidence', `${application.uniqueName}.ndjson`);
+
+/** What a stage took. */
+export interface Cost {
+  readonly seconds: number;
+  readonly requests: number;
+  readonly resourceUnits: number;
+  readonly writes: number;
+  readonly throttled: number;
+}
+
+const NOTHING_SPENT: DirectoryUsage = { requests: 0, resourceUnits: 0, writes: 0, throttled: 0 };
+
+/** Runs a stage and says what it took. */
+export const measured = async <T>(work: Work, stage: () => Promise<T>): Promise<{ result: T; cost: Cost }> => {
+  const meter = startMeter(work);
+  const result = await stage();
+  return { result, cost: meter() };
+};
+
+/** Starts counting; the function it answers says what has been spent since. */
+export const startMeter = (work: Work): (() => Cost) => {
+  const began = work.clock.now();
+  const before = work.usage();
+  return () => {
+    const now = work.usage();
+    return {
+      seconds: Math.round(work.clock.now() - began) / 1000,
+      requests: now.requests - before.requests,
+      resourceUnits: now.resourceUnits - before.resourceUnits,
+      writes: now.writes - before.writes,
+      throttled: now.throttled - before.throttled,
+    };
+  };
+};
