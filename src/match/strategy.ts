@@ -1,0 +1,92 @@
+// Which way to the users costs less: a lookup for each value, or one read of the whole directory. Pure.
+import type { DirectoryLimits } from '../model/directory.ts';
+import type { Strategy } from '../model/settings.ts';
+import type { Rule } from './rules.ts';
+
+export interface Cost {
+  readonly requests: number;
+  readonly resourceUnits: number;
+}
+
+/** The way that was taken, why, and what both would have cost, for people and for evidence. */
+export interface StrategyChoice {
+  readonly strategy: Exclude<Strategy, 'auto'>;
+  readonly reason: string;
+  readonly lookups: Cost;
+  readonly directory: Cost;
+  /** Users in the directory. */
+  readonly users: number;
+  /** Values to ask for: of the first rule all, of each later rule at most so many. */
+  readonly values: number;
+}
+
+/**
+ * A lookup or a page costs one resource unit: a list of users costs 2, less 1 for `$select`.
+ * Source: https://learn.microsoft.com/graph/throttling-limits
+ */
+const UNITS_PER_QUERY = 1;
+
+/** Graph answers a filter on these with an empty list, whatever users hold: they can only be read and compared here. */
+const NEVER_FOUND_BY_LOOKUP = new Set(['onPremisesUserPrincipalName']);
+
+/**
+ * Chooses by requests, then by resource units, unless the administrator has chosen.
+ *
+ * Shape: `values` counts the values of each rule. A rule that lookups cannot answer leaves no choice.
+ */
+export const chooseStrategy = (
+  wanted: Strategy,
+  rules: readonly Rule[],
+  values: readonly number[],
+  users: number,
+  limits: DirectoryLimits,
+): StrategyChoice => {
+  const lookups = sum(rules.map((rule, index) => lookupCost(rule, values[index] ?? 0, limits)));
+  const directory = directoryCost(rules, values, users, limits);
+  const known = { lookups, directory, users, values: values.reduce((total, count) => total + count, 0) };
+  const unfindable = rules.find(({ compares }) => compares && NEVER_FOUND_BY_LOOKUP.has(compares.attribute));
+  if (unfindable)
+    return {
+      strategy: 'directory',
+      reason: `the directory finds nobody by ${unfindable.compares!.attribute}, so it is read and compared here`,
+      ...known,
+    };
+  if (wanted !== 'auto') return { strategy: wanted, reason: 'chosen by the administrator', ...known };
+  const difference = lookups.requests - directory.requests || lookups.resourceUnits - directory.resourceUnits;
+  const [strategy, cheaper, dearer] =
+    difference > 0 ? (['directory', directory, lookups] as const) : (['lookups', lookups, directory] as const);
+  return { strategy, reason: `${costText(cheaper)} against ${costText(dearer)}`, ...known };
+};
+
+const lookupCost = (rule: Rule, values: number, limits: DirectoryLimits): Cost => {
+  const queries = Math.ceil(values / (rule.compares ? limits.valuesPerLookup : 1));
+  return { requests: Math.ceil(queries / limits.lookupsPerRequest), resourceUnits: queries * UNITS_PER_QUERY };
+};
+
+// The whole read, one question a rule to see that the directory accepts it, and the filters, which are asked all the same.
+const directoryCost = (
+  rules: readonly Rule[],
+  values: readonly number[],
+  users: number,
+  limits: DirectoryLimits,
+): Cost => {
+  const compared = rules.filter(({ compares }) => compares).length;
+  const pages = compared === 0 ? 0 : Math.max(1, Math.ceil(users / limits.usersPerPage));
+  const filters = rules.map((rule, index) => (rule.compares ? NOTHING : lookupCost(rule, values[index] ?? 0, limits)));
+  const checks = { requests: compared, resourceUnits: compared * UNITS_PER_QUERY };
+  return sum([{ requests: pages, resourceUnits: pages * UNITS_PER_QUERY }, checks, ...filters]);
+};
+
+const NOTHING: Cost = { requests: 0, resourceUnits: 0 };
+
+const sum = (costs: readonly Cost[]): Cost =>
+  costs.reduce(
+    (total, { requests, resourceUnits }) => ({
+      requests: total.requests + requests,
+      resourceUnits: total.resourceUnits + resourceUnits,
+    }),
+    NOTHING,
+  );
+
+const costText = ({ requests, resourceUnits }: Cost): string =>
+  `${requests} requests (${resourceUnits} resource units)`;
