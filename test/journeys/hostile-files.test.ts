@@ -681,7 +681,7 @@ describe('whatever stands in the cells', () => {
           expect(found.accounts.map(({ cells }) => cells)).toEqual(rows.filter(hasText));
         },
       ),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   });
 
@@ -710,7 +710,7 @@ describe('whatever stands in the cells', () => {
           expect(error.remedy).not.toBe('');
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
     expect(readable).toBeGreaterThan(0);
   });

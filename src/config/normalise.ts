@@ -1,0 +1,180 @@
+// From what people write to what the code uses: every default filled in, every path absolute.
+import { resolve } from 'node:path';
+import { canonicalJson, sha256 } from '../model/hash.ts';
+import type {
+  CreateSettings,
+  DirectorySettings,
+  GuardSettings,
+  MatchRule,
+  Override,
+  RoleSettings,
+  SecretRef,
+  Settings,
+  SignIn,
+  SourceSettings,
+  Transform,
+} from '../model/settings.ts';
+import { templateColumns } from './template.ts';
+import { defaultUniqueName } from './unique-name.ts';
+import { DELIMITERS, LIST_ATTRIBUTES, type Written } from './written.ts';
+
+/** Where each cloud is reached. Source: https://learn.microsoft.com/graph/deployments */
+const CLOUD_ADDRESSES = {
+  global: { graph: 'https://graph.microsoft.com', authority: 'https://login.microsoftonline.com' },
+  usgov: { graph: 'https://graph.microsoft.us', authority: 'https://login.microsoftonline.us' },
+  dod: { graph: 'https://dod-graph.microsoft.us', authority: 'https://login.microsoftonline.us' },
+  china: { graph: 'https://microsoftgraph.chinacloudapi.cn', authority: 'https://login.partner.microsoftonline.cn' },
+} as const;
+
+/** Large enough for a first import, small enough to stop a rule or an export that went wrong. */
+export const DEFAULT_GUARDS: GuardSettings = {
+  maxCreateShare: 0.25,
+  maxAssignShare: 1,
+  maxShrinkShare: 0.1,
+  maxGrowShare: 0.5,
+  floor: 20,
+};
+
+/** The role of an account where the configuration names none. */
+const DEFAULT_ROLE = 'User';
+
+/** Makes settings of a checked configuration. `file` is absolute; other paths are taken from its folder. */
+export const normalise = (file: string, folder: string, written: Written, overrides: readonly Override[]): Settings => {
+  const path = (name: string) => resolve(folder, name);
+  const application = applicationSettings(written.application);
+  const roles = roleSettings(written.roles);
+  const match = {
+    rules: written.match.map(matchRule),
+    overrides,
+    strategy: written.strategy ?? 'auto',
+    roleColumn: 'column' in roles ? roles.column : null,
+  } as const;
+  const create = createSettings(written.create);
+  const guards = { ...DEFAULT_GUARDS, ...withoutMissing(written.guards ?? {}) };
+  return {
+    file,
+    stateFolder: path('.rollcall'),
+    application,
+    directory: directorySettings(written.directory, path),
+    source: sourceSettings(written.source, path),
+    match,
+    create,
+    roles,
+    guards,
+    hash: decidingHash({ application, rules: match.rules, overrides, create, roles, guards }),
+  };
+};
+
+/** Where something is read from, and how users are looked up, decide nothing; where an override stands neither. */
+const decidingHash = (
+  parts: Pick<Settings, 'application' | 'create' | 'roles' | 'guards'> & {
+    readonly rules: readonly MatchRule[];
+    readonly overrides: readonly Override[];
+  },
+): string => {
+  const overrides = parts.overrides.map(({ where, decision, reason }) => ({ where, decision, reason }));
+  return sha256(canonicalJson({ ...parts, overrides }));
+};
+
+const withoutMissing = <T extends object>(written: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
+  Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
+
+const applicationSettings = (written: Written['application']): Settings['application'] => {
+  const { name, appId, uniqueName } = typeof written === 'string' ? { name: written } : written;
+  return {
+    displayName: name,
+    uniqueName: uniqueName ?? defaultUniqueName(name),
+    appId: appId?.toLowerCase() ?? null,
+  };
+};
+
+type ToPath = (name: string) => string;
+
+const directorySettings = (written: Written['directory'], path: ToPath): DirectorySettings => {
+  if (written === 'local') return { kind: 'local', users: null };
+  if ('local' in written) {
+    const { users } = written.local;
+    return { kind: 'local', users: users === undefined ? null : path(users) };
+  }
+  const addresses = CLOUD_ADDRESSES[written.cloud ?? 'global'];
+  return {
+    kind: 'tenant',
+    tenant: written.tenant,
+    graph: versioned(written.graph ?? addresses.graph),
+    authority: withoutSlash(written.authority ?? addresses.authority),
+    signIn: signInSettings(written, path),
+    caFile: written.caFile === undefined ? null : path(written.caFile),
+  };
+};
+
+const withoutSlash = (address: string): string => address.replace(/\/+$/, '');
+
+const versioned = (address: string): string => {
+  const bare = withoutSlash(address);
+  return /\/(v1\.0|beta)$/.test(bare) ? bare : `${bare}/v1.0`;
+};
+
+type TenantWritten = Extract<Written['directory'], { tenant: string }>;
+
+const signInSettings = (written: TenantWritten, path: ToPath): SignIn => {
+  const { signIn: kind, secret, certificate, certificatePassword } = written;
+  const clientId = written.clientId?.toLowerCase() ?? null;
+  switch (kind) {
+    // The schema has seen to it that what a way of signing in needs is there.
+    case 'clientSecret':
+      return { kind, clientId: clientId!, secret: secretPlace(secret!, path) };
+    case 'certificate':
+      return {
+        kind,
+        clientId: clientId!,
+        certificate: path(certificate!),
+        password: certificatePassword === undefined ? null : secretPlace(certificatePassword, path),
+      };
+    case 'azureCli':
+      return { kind };
+    default:
+      return { kind, clientId };
+  }
+};
+
+const secretPlace = (ref: SecretRef, path: ToPath): SecretRef => ('file' in ref ? { file: path(ref.file) } : ref);
+
+const sourceSettings = ({ csv }: Written['source'], path: ToPath): SourceSettings => ({
+  kind: 'csv',
+  path: path(csv.path),
+  encoding: csv.encoding ?? 'auto',
+  delimiter: DELIMITERS[csv.delimiter ?? ''] ?? csv.delimiter ?? 'auto',
+});
+
+const matchRule = (written: Written['match'][number]): MatchRule => {
+  const transforms = written.transforms?.map(transform) ?? [{ kind: 'trim' }];
+  if ('filter' in written) return { filter: written.filter, columns: templateColumns(written.filter), transforms };
+  const list = (LIST_ATTRIBUTES as readonly string[]).includes(written.attribute);
+  return {
+    column: written.column,
+    attribute: written.attribute.replace(/^(?=extensionAttribute)/, 'onPremisesExtensionAttributes/'),
+    operator: written.operator ?? (list ? 'any' : 'equals'),
+    transforms,
+  };
+};
+
+type WrittenTransform = NonNullable<Written['match'][number]['transforms']>[number];
+
+const transform = (written: WrittenTransform): Transform => {
+  if (typeof written === 'string') return { kind: written };
+  if ('replaceDomain' in written) return { kind: 'replaceDomain', with: written.replaceDomain };
+  if ('prefix' in written) return { kind: 'prefix', text: written.prefix };
+  if ('suffix' in written) return { kind: 'suffix', text: written.suffix };
+  return { kind: 'regex', pattern: written.regex, with: written.with };
+};
+
+const createSettings = (written: Written['create']): CreateSettings | null =>
+  written === undefined ? null : { attributes: withoutMissing(written) };
+
+const roleSettings = (written: Written['roles']): RoleSettings => {
+  if (written === undefined) return { default: DEFAULT_ROLE };
+  if (!('column' in written)) return { default: written.default };
+  return { column: written.column, map: written.map ?? null, default: written.default ?? null };
+};
