@@ -35,8 +35,8 @@ export interface MatchInput {
   readonly onStrategy?: (choice: StrategyChoice) => void;
 }
 
-/** Rows are asked for together, in blocks of this many: 50 full requests of 300 values. */
-const BLOCK = 15_000;
+/** Rows are asked for together, in blocks of this many: 20 full requests of 300 values. Larger ones only take memory. */
+const BLOCK = 6_000;
 
 /**
  * Matches accounts with users: one outcome for each row, in row order.
@@ -45,7 +45,7 @@ const BLOCK = 15_000;
  * same outcomes, since what the directory answers is always compared again here. A value whose query fails ends in
  * `queryFailed`, and the rest goes on.
  *
- * Errors: {@link RollcallError} for a filter whose values could change the query; {@link DirectoryError} when the users
+ * Errors: {@link ConfigError} for a filter whose values could change the query; {@link DirectoryError} when the users
  * cannot be counted or read; the signal's reason when it is aborted.
  */
 export async function* matchAccounts(input: MatchInput): AsyncGenerator<Outcome> {

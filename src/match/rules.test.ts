@@ -68,7 +68,7 @@ describe("an administrator's filter", () => {
   });
 
   test('with a column outside quotes is refused, by rule and column', () => {
-    expect(() => byFilter("mail eq '{A}' or {B} eq 1")).toThrow(/Rule 2: \{B\} stands outside quotes/);
+    expect(() => byFilter("mail eq '{A}' or {B} eq 1")).toThrow(/^match\[1\]\.filter: \{B\} stands outside quotes/);
   });
 
   test("may have quotes of its own within a literal, as in O''Neil", () => {

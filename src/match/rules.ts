@@ -1,6 +1,6 @@
 // A rule, ready for use: which value it gives an account, and whether a user answers to that value.
 import type { DirectoryUser, Operator, UserLookup } from '../model/directory.ts';
-import { RollcallError } from '../model/errors.ts';
+import { ConfigError } from '../model/errors.ts';
 import type { MatchedUser } from '../model/outcome.ts';
 import type { MatchRule } from '../model/settings.ts';
 import { compileTransforms } from './transforms.ts';
@@ -34,7 +34,7 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The form in which values are compared, by accounts and users alike: without regard to case, otherwise as they are. */
 export const fold = (value: string): string => value.toLowerCase();
 
-/** Errors: {@link RollcallError} when a filter's `{Column}` stands where its value could change the query. */
+/** Errors: {@link ConfigError} when a filter's `{Column}` stands where its value could change the query. */
 export const compileRule = (rule: MatchRule, index: number): Rule =>
   'filter' in rule ? filterRule(rule, index + 1) : attributeRule(rule, index + 1);
 
@@ -98,10 +98,8 @@ const parseTemplate = (template: string, number: number): Template => {
   for (const [index, column] of columns.entries()) {
     quotes += texts[index]!.split("'").length - 1;
     if (quotes % 2 === 1) continue;
-    throw new RollcallError(
-      `Rule ${number}: {${column}} stands outside quotes in the filter ${template}.`,
-      `Write it inside a string literal: '{${column}}'.`,
-    );
+    const message = `{${column}} stands outside quotes; expected it inside a string literal: '{${column}}'`;
+    throw new ConfigError([{ path: `match[${number - 1}].filter`, message }]);
   }
   const escaped = (value: string | undefined) => value?.replaceAll("'", "''") ?? '';
   return {

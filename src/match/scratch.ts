@@ -13,7 +13,7 @@ export interface Scratch {
 const NAME = /^matching-[0-9a-f-]{36}\.db$/;
 
 /** What SQLite may keep in memory, in KiB. What exceeds it goes to the file. */
-const CACHE_KIB = 64 * 1024;
+const CACHE_KIB = 32 * 1024;
 
 /** Opens a new database in a folder, making the folder if need be, and clears away what a killed process left there. */
 export const openScratch = (folder: string): Scratch => {
