@@ -268,9 +268,13 @@ const FAILURES_SHOWN = 20;
 /**
  * Carries a saved plan out. Everything is looked at again first: the plan's own bytes, the roster, the configuration,
  * and what planning again would say; a difference refuses it, unless an earlier, unfinished attempt of the same plan
- * made it.
+ * made it. `confirm` is asked last, before the first write; undefined is answered if it says no.
  */
-export const apply = async (work: Work, file: string): Promise<Applied> => {
+export const apply = async (
+  work: Work,
+  file: string,
+  confirm: (plan: PlanFile) => Promise<boolean> = async () => true,
+): Promise<Applied | undefined> => {
   const saved = await openOwnPlan(work, file);
   refuseGuarded(work, saved.footer.guards);
   const roster = await newestRoster(work);
@@ -291,6 +295,7 @@ export const apply = async (work: Work, file: string): Promise<Applied> => {
     const isBegun = tried.size > 0;
     if (!isBegun) changes.unshift(...directoryDifferences(saved.header.directory, now.header.directory));
     if (changes.length > 0) throw new StalePlanError(changes);
+    if (!(await confirm(saved))) return undefined;
     await store.rememberPlan(settings.application.uniqueName, saved.footer.hash, file, saved.header.createdAt);
     return await carryOut(work, saved, remainingSteps(saved.records(), now.records()), actual);
   } finally {
@@ -343,7 +348,6 @@ const triedActions = async ({ settings }: Work, hash: string): Promise<ReadonlyS
 
 /** Applies a plan that was made a moment ago, under the same lease, from what was read then. */
 const applyNow = (work: Work, saved: PlanFile, actual: ActualState): Promise<Applied> => {
-  refuseGuarded(work, saved.footer.guards);
   const steps = async function* (): AsyncGenerator<PlanStep> {
     for await (const record of saved.records()) if ('action' in record) yield { action: record.action, isNeeded: true };
   };
@@ -532,25 +536,27 @@ export interface Run {
   readonly costs: Readonly<Partial<Record<Progress['stage'], Cost>>>;
 }
 
-/** The whole way: collect → match → plan → apply → verify. With `planOnly` nothing is written to the directory. */
-export const run = async (work: Work, { planOnly = false }: { planOnly?: boolean } = {}): Promise<Run> => {
+export interface RunChoices {
+  /** Stops before anything is written to the directory. */
+  readonly planOnly?: boolean;
+  /** Asked before the first write; if it says no, nothing is written. */
+  readonly confirm?: (run: Run) => Promise<boolean>;
+}
+
+/** The whole way: collect → match → plan → apply → verify. */
+export const run = async (work: Work, { planOnly = false, confirm }: RunChoices = {}): Promise<Run> => {
   const collected = await collect(work);
   const { roster } = collected;
   const matched = await match(work, roster);
   const { matching, strategy } = matched;
   const planned = await plan(work, roster, matching);
   const costs = { collect: collected.cost, match: matched.cost, plan: planned.cost };
-  if (planOnly) return { roster, matching, strategy, plan: planned.plan, costs };
+  const soFar: Run = { roster, matching, strategy, plan: planned.plan, costs };
+  if (planOnly) return soFar;
+  refuseGuarded(work, planned.plan.footer.guards);
+  if (confirm && !(await confirm(soFar))) return soFar;
   const since = new Date(work.clock.now()).toISOString();
   const applied = await applyNow(work, planned.plan, planned.actual);
   const verified = await verify(work, roster, matching, { plan: applied.plan, since });
-  return {
-    roster,
-    matching,
-    strategy,
-    plan: planned.plan,
-    applied,
-    verified,
-    costs: { ...costs, apply: applied.cost, verify: verified.cost },
-  };
+  return { ...soFar, applied, verified, costs: { ...costs, apply: applied.cost, verify: verified.cost } };
 };

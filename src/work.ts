@@ -35,6 +35,7 @@ export interface WorkOptions {
 export interface Work extends Required<WorkOptions> {
   readonly store: Store;
   readonly evidence: EvidenceLog;
+  readonly evidenceFile: string;
   /** What has been spent on the directory since it was connected. */
   usage(): DirectoryUsage;
   readonly lease: Lease;
@@ -51,7 +52,8 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
   let lease: Lease | undefined;
   try {
     lease = await store.lease(key, options.purpose);
-    const evidence = openEvidence(evidenceFile(settings));
+    const file = evidenceFile(settings);
+    const evidence = openEvidence(file);
     let connecting: ReturnType<WorkOptions['connect']> | undefined;
     let connected: Directory | undefined;
     const connect = async () => {
@@ -74,6 +76,7 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
       ...options,
       store,
       evidence,
+      evidenceFile: file,
       lease,
       connect,
       usage: () => connected?.usage() ?? NOTHING_SPENT,

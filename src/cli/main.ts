@@ -48,7 +48,8 @@ process.exitCode = status;
 
 function failureStatus(error: unknown): number {
   // Commander has told its own errors already; help and version are no errors.
-  if (error instanceof CommanderError && !(error instanceof InvalidArgumentError)) return error.exitCode === 0 ? 0 : USAGE;
+  if (error instanceof CommanderError && !(error instanceof InvalidArgumentError))
+    return error.exitCode === 0 ? 0 : USAGE;
   if (error instanceof UsageProblem) {
     io.err(`${error.message}\n`);
     return USAGE;

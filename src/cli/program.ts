@@ -34,16 +34,15 @@ const common = (command: Command): Command =>
   command
     .addOption(option('-c, --config <file>', 'the configuration file').default('rollcall.yaml'))
     .addOption(option('--directory <file>', 'connect as the JSON line in this file says, that "tenant start" printed'))
-    .addOption(option('-o, --output <format>', 'how results are printed').choices(['text', 'json', 'csv']).default('text'))
+    .addOption(
+      option('-o, --output <format>', 'how results are printed').choices(['text', 'json', 'csv']).default('text'),
+    )
     .addOption(option('--query <expression>', 'a JMESPath expression over the JSON output'))
     .addOption(option('-y, --yes', 'answer every question with yes').default(false))
     .addOption(option('-q, --quiet', 'print results and errors only').default(false))
     .addOption(option('-v, --verbose', 'say more on standard error').default(false));
 
-const allow = option(
-  '--allow <guard...>',
-  'let this one pass a guard: create, assign, shrink or grow',
-).default([]);
+const allow = option('--allow <guard...>', 'let this one pass a guard: create, assign, shrink or grow').default([]);
 const strategy = option('--strategy <name>', 'how users are looked up, in place of the cheaper').choices([
   'auto',
   'lookups',
@@ -96,33 +95,71 @@ ${EXIT_STATUS}`,
     });
   };
 
-  add('init', 'look at a users file, propose rules, write rollcall.yaml', async () => (await import('./commands/init.ts')).init, 'rollcall init users.csv --application CORPDB1')
+  add(
+    'init',
+    'look at a users file, propose rules, write rollcall.yaml',
+    async () => (await import('./commands/init.ts')).init,
+    'rollcall init users.csv --application CORPDB1',
+  )
     .argument('<users>', "the application's users, as it exports them (CSV)")
     .addOption(option('-a, --application <name>', 'display name of the enterprise application'))
     .addOption(option('--force', 'write over an existing configuration').default(false));
 
-  add('doctor', 'check everything before it matters: source, sign-in, permissions, licences', async () => (await import('./commands/doctor.ts')).doctor, 'rollcall doctor');
+  add(
+    'doctor',
+    'check everything before it matters: source, sign-in, permissions, licences',
+    async () => (await import('./commands/doctor.ts')).doctor,
+    'rollcall doctor',
+  );
 
-  add('collect', 'source to roster: read every account of the application', async () => (await import('./commands/collect.ts')).collect, 'rollcall collect\nrollcall collect --sample 20')
+  add(
+    'collect',
+    'source to roster: read every account of the application',
+    async () => (await import('./commands/collect.ts')).collect,
+    'rollcall collect\nrollcall collect --sample 20',
+  )
     .addOption(option('--sample <rows>', 'show the first rows and save nothing').argParser(wholeNumber('sample', 1)))
     .addOption(allow);
 
-  add('match', 'roster to outcomes: find the user behind each account', async () => (await import('./commands/match.ts')).match, 'rollcall match\nrollcall match --output csv > outcomes.csv')
-    .addOption(strategy);
+  add(
+    'match',
+    'roster to outcomes: find the user behind each account',
+    async () => (await import('./commands/match.ts')).match,
+    'rollcall match\nrollcall match --output csv > outcomes.csv',
+  ).addOption(strategy);
 
-  add('plan', 'outcomes to plan: what would make the directory say what the roster says', async () => (await import('./commands/plan.ts')).plan, 'rollcall plan --to plan.jsonl')
-    .addOption(option('--to <file>', 'write the plan to this file, too'));
+  add(
+    'plan',
+    'outcomes to plan: what would make the directory say what the roster says',
+    async () => (await import('./commands/plan.ts')).plan,
+    'rollcall plan --to plan.jsonl',
+  ).addOption(option('--to <file>', 'write the plan to this file, too'));
 
-  add('apply', 'carry a plan out, and verify it', async () => (await import('./commands/apply.ts')).apply, 'rollcall apply --plan plan.jsonl')
+  add(
+    'apply',
+    'carry a plan out, and verify it',
+    async () => (await import('./commands/apply.ts')).apply,
+    'rollcall apply --plan plan.jsonl',
+  )
     .addOption(option('--plan <file>', 'the plan; without it, the newest one made here'))
     .addOption(whatIf)
     .addOption(dryRun)
     .addOption(allow)
     .addOption(lagLimit);
 
-  add('verify', 'compare the directory with the roster, changing nothing', async () => (await import('./commands/verify.ts')).verify, 'rollcall verify');
+  add(
+    'verify',
+    'compare the directory with the roster, changing nothing',
+    async () => (await import('./commands/verify.ts')).verify,
+    'rollcall verify',
+  );
 
-  add('run', 'collect, match, plan, apply and verify in one go', async () => (await import('./commands/run.ts')).run, 'rollcall run --what-if\nrollcall run --yes')
+  add(
+    'run',
+    'collect, match, plan, apply and verify in one go',
+    async () => (await import('./commands/run.ts')).run,
+    'rollcall run --what-if\nrollcall run --yes',
+  )
     .addOption(whatIf)
     .addOption(dryRun)
     .addOption(strategy)
@@ -130,18 +167,29 @@ ${EXIT_STATUS}`,
     .addOption(lagLimit)
     .addOption(option('--report <file>', 'where the report goes (.html or .csv)'));
 
-  add('report', 'what a person wants to read: every account, its outcome, and what to do about it', async () => (await import('./commands/report.ts')).report, 'rollcall report\nrollcall report --to accounts.csv')
-    .addOption(option('--to <file...>', 'where it goes; .html and .csv tell the format').default([]));
+  add(
+    'report',
+    'what a person wants to read: every account, its outcome, and what to do about it',
+    async () => (await import('./commands/report.ts')).report,
+    'rollcall report\nrollcall report --to accounts.csv',
+  ).addOption(option('--to <file...>', 'where it goes; .html and .csv tell the format').default([]));
 
   addTenant(program, io, done);
 
-  add('completion', 'print a completion script for a shell', async () => (await import('./commands/completion.ts')).completion(program), 'rollcall completion bash >> ~/.bashrc', false)
-    .argument('<shell>', 'bash, zsh, fish or powershell');
+  add(
+    'completion',
+    'print a completion script for a shell',
+    async () => (await import('./commands/completion.ts')).completion(program),
+    'rollcall completion bash >> ~/.bashrc',
+    false,
+  ).argument('<shell>', 'bash, zsh, fish or powershell');
   return program;
 };
 
 const addTenant = (program: Command, io: Io, done: (status: number) => void): void => {
-  const tenant = program.command('tenant').description('the local tenant: a Graph-compatible directory on this machine');
+  const tenant = program
+    .command('tenant')
+    .description('the local tenant: a Graph-compatible directory on this machine');
   type Tenant = typeof import('./commands/tenant.ts');
   const add = <Name extends 'tenantStart' | 'tenantSeed' | 'tenantAdvance' | 'tenantStats'>(
     name: string,
@@ -160,13 +208,23 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
   const directory = option('--directory <file>', 'the JSON line that "tenant start" printed').makeOptionMandatory();
   const output = option('-o, --output <format>', 'how results are printed').choices(['text', 'json']).default('text');
   add('start', 'serve the tenant until interrupted; prints one JSON line when it is ready', 'tenantStart')
-    .addOption(option('--port <n>', 'the port on the loopback interface; 0 takes a free one').argParser(wholeNumber('port', 0)).default(8787))
+    .addOption(
+      option('--port <n>', 'the port on the loopback interface; 0 takes a free one')
+        .argParser(wholeNumber('port', 0))
+        .default(8787),
+    )
     .addOption(option('--data <file>', 'keep the directory in this file; without it, it is gone at the end'))
     .addOption(option('--users <file>', 'start with these users: NDJSON, or CSV with Graph property names as header'))
     .addOption(option('--generate <n>', 'start with this many invented users').argParser(wholeNumber('generate', 1)))
-    .addOption(option('--random-seed <s>', 'makes the invented users the same each time').argParser(wholeNumber('random-seed', 0)))
+    .addOption(
+      option('--random-seed <s>', 'makes the invented users the same each time').argParser(
+        wholeNumber('random-seed', 0),
+      ),
+    )
     .addOption(option('--latency <ms>', 'answer this much later').argParser(wholeNumber('latency', 0)))
-    .addOption(option('--replication-delay <ms>', 'show writes this much later').argParser(wholeNumber('replication-delay', 0)))
+    .addOption(
+      option('--replication-delay <ms>', 'show writes this much later').argParser(wholeNumber('replication-delay', 0)),
+    )
     .addOption(option('--throttle <size>', 'limits of a tenant of this size').choices(['none']).default('none'))
     .addOption(option('--record <file>', 'append each exchange as one JSON line; tokens are masked'))
     .addOption(output);

@@ -3,10 +3,15 @@ import { RollcallError } from '../model/errors.ts';
 import type { Io } from './io.ts';
 
 /** Tells an error and answers the exit status that it stands for. */
-export const tellError = (error: unknown, io: Pick<Io, 'err' | 'signal'>, { verbose }: { verbose: boolean }): number => {
+export const tellError = (
+  error: unknown,
+  io: Pick<Io, 'err' | 'signal'>,
+  { verbose }: { verbose: boolean },
+): number => {
   if (error instanceof RollcallError) {
     io.err(`${error.message}\n${error.remedy}\n`);
-    if (verbose && error.cause) io.err(`Cause: ${error.cause instanceof Error ? error.cause.stack : String(error.cause)}\n`);
+    if (verbose && error.cause)
+      io.err(`Cause: ${error.cause instanceof Error ? error.cause.stack : String(error.cause)}\n`);
     return error.exitCode;
   }
   if (io.signal.aborted) {

@@ -123,7 +123,13 @@ const remote = (directory: DirectorySettings): DirectorySettings & { kind: 'tena
   throw new RangeError('the local tenant has been started already');
 };
 
-const asSettings = ({ graph, authority, tenantId, clientId, caFile }: ConnectionLine): DirectorySettings & { kind: 'tenant' } => ({
+const asSettings = ({
+  graph,
+  authority,
+  tenantId,
+  clientId,
+  caFile,
+}: ConnectionLine): DirectorySettings & { kind: 'tenant' } => ({
   kind: 'tenant',
   tenant: tenantId,
   graph,

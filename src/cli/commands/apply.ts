@@ -1,0 +1,62 @@
+// rollcall apply: carries a saved plan out, and verifies it.
+import { resolve } from 'node:path';
+import { NeedsPersonError, RollcallError } from '../../model/errors.ts';
+import { apply as applyPlan, newestMatching, newestRoster, refuseGuarded, verify } from '../../pipeline.ts';
+import { openPlan } from '../../plan/file.ts';
+import type { Work } from '../../work.ts';
+import { confirm } from '../confirm.ts';
+import type { Io } from '../io.ts';
+import { print } from '../print/output.ts';
+import { appliedText, planText, verifiedText } from '../print/results.ts';
+import type { CommonOptions } from '../program.ts';
+import { withWork } from '../with-work.ts';
+import { planStatus, printPlan } from './plan.ts';
+
+export interface ApplyOptions extends CommonOptions {
+  readonly plan?: string;
+  readonly whatIf: boolean;
+  readonly dryRun: boolean;
+  readonly allow: readonly string[];
+  readonly lagLimit: number;
+}
+
+export const apply = (options: ApplyOptions, io: Io): Promise<number> =>
+  withWork(options, io, 'apply', async (work) => {
+    const file = options.plan ? resolve(options.plan) : await newestPlanFile(work);
+    if (options.whatIf || options.dryRun) {
+      const plan = await openPlan(file);
+      await printPlan(plan, 0, options, io);
+      return planStatus(plan);
+    }
+    const since = new Date().toISOString();
+    const applied = await applyPlan(work, file, async (plan) => {
+      refuseGuarded(work, plan.footer.guards);
+      if (!options.quiet && plan.footer.actions > 0) io.err(`${await planText(plan)}\n`);
+      return confirm('Write this to the directory?', options, io);
+    });
+    if (applied === undefined)
+      throw new NeedsPersonError('Not applied: nothing was written.', 'Run the same command again to be asked again.');
+    const roster = await newestRoster(work);
+    const verified = await verify(work, roster, await newestMatching(work, roster), { plan: applied.plan, since });
+    const { failures, ...rest } = applied;
+    await print(
+      {
+        data: { ...rest, failures, verified: { ...verified, missing: verified.missing } },
+        text: `${appliedText(applied)}\n${verifiedText(verified)}\nNext: rollcall report`,
+      },
+      options,
+      io,
+    );
+    const isWhole =
+      applied.results.refused + applied.results.notTried + verified.missing.length + verified.unexpected === 0;
+    return isWhole ? 0 : 2;
+  });
+
+const newestPlanFile = async ({ store, settings }: Work): Promise<string> => {
+  const newest = await store.latestPlan(settings.application.uniqueName);
+  if (newest) return newest.file;
+  throw new RollcallError(
+    `No plan of ${settings.application.displayName} has been made here.`,
+    'Run "rollcall plan" first, or name a plan file with --plan.',
+  );
+};

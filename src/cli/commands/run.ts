@@ -1,0 +1,68 @@
+// rollcall run: collect, match, plan, apply and verify in one go.
+import { join, resolve } from 'node:path';
+import { attention } from '../../attention.ts';
+import { NeedsPersonError } from '../../model/errors.ts';
+import type { Strategy } from '../../model/settings.ts';
+import { run as runAll } from '../../pipeline.ts';
+import { confirm } from '../confirm.ts';
+import type { Io } from '../io.ts';
+import { print } from '../print/output.ts';
+import { outcomesText, planText, strategyText } from '../print/results.ts';
+import { runSummary, runTotals } from '../print/summary.ts';
+import type { CommonOptions } from '../program.ts';
+import { withWork } from '../with-work.ts';
+import { planStatus, printPlan } from './plan.ts';
+import { writeReports } from './report.ts';
+
+export interface RunOptions extends CommonOptions {
+  readonly whatIf: boolean;
+  readonly dryRun: boolean;
+  readonly strategy?: Strategy;
+  readonly allow: readonly string[];
+  readonly lagLimit: number;
+  readonly report?: string;
+}
+
+export const run = (options: RunOptions, io: Io): Promise<number> =>
+  withWork(options, io, 'run', async (work) => {
+    const planOnly = options.whatIf || options.dryRun;
+    const say = (text: string) => {
+      if (!options.quiet && options.output === 'text') io.err(`${text}\n`);
+    };
+    const result = await runAll(work, {
+      planOnly,
+      confirm: async ({ matching, strategy, plan }) => {
+        say(outcomesText(matching.counts));
+        if (strategy) say(strategyText(strategy));
+        say(await planText(plan));
+        return plan.footer.actions === 0 || confirm('Write this to the directory?', options, io);
+      },
+    });
+    if (planOnly) {
+      await printPlan(result.plan, result.costs.plan?.requests ?? 0, options, io);
+      return planStatus(result.plan);
+    }
+    if (!result.applied)
+      throw new NeedsPersonError('Not applied: nothing was written.', 'Run the same command again to be asked again.');
+
+    const { uniqueName, displayName } = work.settings.application;
+    const folder = join(work.settings.stateFolder, 'reports');
+    const wanted = options.report
+      ? [resolve(options.report)]
+      : [join(folder, `${uniqueName}.html`), join(folder, `${uniqueName}.csv`)];
+    const reports = await writeReports(work, wanted);
+    const evidence = { file: work.evidenceFile, head: work.evidence.head() };
+    const needsPerson = attention(result).total > 0;
+    const next = needsPerson
+      ? `open ${reports[0]}, decide, then run this again`
+      : 'rollcall verify, whenever you want to know whether it is still so';
+    await print(
+      {
+        data: { application: displayName, ...runTotals(result), reports, evidence },
+        text: runSummary(result, displayName, { reports, evidence, next }),
+      },
+      options,
+      io,
+    );
+    return needsPerson ? 2 : 0;
+  });

@@ -1,0 +1,117 @@
+// Draws the import graph of src/ and holds it against the arrows that the architecture allows.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src/', import.meta.url));
+
+const slashed = (path: string): string => path.split(sep).join('/');
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map(slashed)
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+
+const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)'(\.{1,2}\/[^']+)'/g;
+
+/** File → the files of src/ that it imports; `evaluated` leaves out what is only a type. */
+const graph = new Map(
+  files.map((file) => {
+    const text = readFileSync(join(SRC, file), 'utf8');
+    const targets = (source: string) =>
+      [...source.matchAll(IMPORT)].map(([, target]) => slashed(relative(SRC, resolve(SRC, dirname(file), target!))));
+    return [file, { all: targets(text), evaluated: targets(text.replace(/^(?:import|export) type [^;]*;/gm, '')) }];
+  }),
+);
+
+/** A folder of src/, or the name of a file that lies in src/ itself. */
+const room = (file: string): string => file.split('/')[0]!;
+
+/** What each room may import. The stages know the model, and nothing of each other. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  config: ['model', 'collect'],
+  collect: ['model'],
+  match: ['model'],
+  plan: ['model'],
+  apply: ['model'],
+  graph: ['model'],
+  store: ['model'],
+  evidence: ['model'],
+  report: ['model'],
+  doctor: ['model', 'evidence'],
+  tenant: [],
+  'attention.ts': ['model'],
+  'work.ts': ['model', 'store', 'evidence'],
+  'pipeline.ts': ['model', 'config', 'collect', 'match', 'plan', 'apply', 'store', 'evidence', 'work.ts'],
+  'index.ts': [
+    'model',
+    'config',
+    'collect',
+    'graph',
+    'report',
+    'evidence',
+    'store',
+    'doctor',
+    'plan',
+    'match',
+    'apply',
+    'pipeline.ts',
+    'work.ts',
+    'attention.ts',
+  ],
+};
+
+test('every import follows an arrow of the architecture', () => {
+  const wrong: string[] = [];
+  for (const [file, { all }] of graph) {
+    const from = room(file);
+    for (const target of all) {
+      const to = room(target);
+      if (from === to || from === 'cli') continue;
+      if (!ALLOWED[from]?.includes(to)) wrong.push(`${file} → ${target}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('every import names a file that is there', () => {
+  const missing = [...graph].flatMap(([file, { all }]) =>
+    all.filter((target) => !graph.has(target)).map((target) => `${file} → ${target}`),
+  );
+  expect(missing).toEqual([]);
+  expect(graph.size).toBeGreaterThan(50);
+});
+
+test('only the command line starts the local tenant', () => {
+  const importers = [...graph].filter(
+    ([file, { all }]) => room(file) !== 'tenant' && all.some((target) => room(target) === 'tenant'),
+  );
+  expect(importers.map(([file]) => room(file))).toEqual(importers.map(() => 'cli'));
+  expect(importers.length).toBeGreaterThan(0);
+});
+
+test('no file imports itself by a roundabout way', () => {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) {
+      cycles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const target of graph.get(file)?.evaluated ?? []) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+test('the stages know nothing of HTTP', () => {
+  const STAGES = ['collect', 'match', 'plan', 'apply'];
+  const talking = files.filter(
+    (file) =>
+      STAGES.includes(room(file)) &&
+      /node:https?'|\bfetch\(|core-rest-pipeline|\$filter=/.test(readFileSync(join(SRC, file), 'utf8')),
+  );
+  expect(talking).toEqual([]);
+});
