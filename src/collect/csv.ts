@@ -1,6 +1,6 @@
 // CSV files as a source: strict, streaming, and exact about where a file is wrong.
 import { basename } from 'node:path';
-import { type CsvError, parse } from 'csv-parse';
+import { parse } from 'csv-parse';
 import type { Account, Cell } from '../model/account.ts';
 import type { SourceError } from '../model/errors.ts';
 import type { CsvSettings } from '../model/settings.ts';
@@ -143,21 +143,24 @@ async function* allRows(file: string, dialect: CsvDialect, signal: AbortSignal):
   });
   // The callbacks below are told of every error; without a listener it would end the process too.
   parser.on('error', () => {});
-  const fed = async (feed: (done: (error?: Error | null) => void) => void): Promise<void> => {
+  const fed = async (feed: (done: (error?: Error | null) => void) => void): Promise<SourceError | undefined> => {
     const error = await new Promise<Error | null | undefined>(feed);
     const tooLong = rows.find(({ cells }) => cells.some((cell) => cell.length > CELL_CHARACTERS));
-    if (tooLong) throw await unreadableRow(file, dialect, tooLong.line, signal);
-    if (error) throw await unreadableRow(file, dialect, line, signal, error as CsvError);
+    if (!tooLong && !error) return undefined;
+    return unreadableRow(file, dialect, tooLong?.line ?? line, signal, error ?? undefined);
   };
   try {
     for await (const text of readText(file, dialect.encoding, signal)) {
       if (text === '') continue;
-      await fed((done) => parser.write(text, done));
+      const error = await fed((done) => parser.write(text, done));
+      // The rows before it go first: they can be wrong in another way, and the first defect is the one to tell.
       yield rows;
+      if (error) throw error;
       rows = [];
     }
-    await fed((done) => parser.end(done));
+    const error = await fed((done) => parser.end(done));
     yield rows;
+    if (error) throw error;
   } finally {
     parser.destroy();
   }

@@ -138,7 +138,7 @@ function isEncoding(label: string): boolean {
 
 const source = object({ csv }).describe("Where the application's accounts are read from.");
 
-const regularExpression = text.refine((pattern) => {
+const regularExpression = z.string().refine((pattern) => {
   try {
     return new RegExp(pattern, 'u') instanceof RegExp;
   } catch {

@@ -87,6 +87,12 @@ const BROKEN: readonly Broken[] = [
     line: 1,
     column: 12,
   },
+  {
+    what: 'two defects, of which the first is told',
+    content: `${HEADER}lost\n${ANA}a@contoso.com,"A"B,USR\n`,
+    code: 'tooFewCells',
+    line: 2,
+  },
   { what: 'too few cells', content: `${HEADER}ana@contoso.com,Ana\n${BO}`, code: 'tooFewCells', line: 2, column: 20 },
   {
     what: 'too many cells',
