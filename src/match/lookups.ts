@@ -3,7 +3,7 @@ import type { Directory, DirectoryUser } from '../model/directory.ts';
 import { type DirectoryFailure, failureText } from '../model/errors.ts';
 import type { MatchedUser } from '../model/outcome.ts';
 import { type Answer, byId } from './decide.ts';
-import { fold, foldedTexts, lookupOf, matchedUser, type Rule, SHOWN_ATTRIBUTES } from './rules.ts';
+import { fold, foldedTexts, isFoundByLookup, lookupOf, matchedUser, type Rule, SHOWN_ATTRIBUTES } from './rules.ts';
 
 /** Answers what a rule finds for each of some values; the answers go by the folded value. */
 export type Find = (rule: Rule, values: readonly string[]) => Promise<ReadonlyMap<string, Answer>>;
@@ -64,14 +64,15 @@ export const lookupFind = (
 
 /**
  * Why the directory refuses a rule whatever its value, in words; undefined where it takes the rule. An attribute that
- * does not exist, or that the operator does not suit, is refused for a value that nobody has, too.
+ * does not exist, or that the operator does not suit, is refused for a value that nobody has, too. An attribute that can
+ * only be read is not asked about.
  */
 export const ruleRefusal = async (
   directory: Directory,
   rule: Rule,
   signal: AbortSignal,
 ): Promise<string | undefined> => {
-  if (!rule.compares) return undefined;
+  if (!rule.compares || !isFoundByLookup(rule)) return undefined;
   const lookups = [lookupOf(rule, [NOBODYS_VALUE])];
   for await (const answer of directory.findUsers(lookups, attributesFor(rule), signal))
     if ('failure' in answer && isRefusal(answer.failure)) return failureText(answer.failure);

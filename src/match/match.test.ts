@@ -293,6 +293,16 @@ describe.each(['lookups', 'directory'] as const)('matching by %s', (strategy) =>
     expect(directory.reads.flat()).not.toContain('nonsense');
   });
 
+  test('finds users by an attribute that the directory never finds anybody by', async () => {
+    const attribute = 'onPremisesUserPrincipalName';
+    const users = [person('ann', { [attribute]: 'ann@corp.local' })];
+    const directory = arrayDirectory(users, (lookup) =>
+      'attribute' in lookup && lookup.attribute === attribute ? refusal : undefined,
+    );
+    const outcomes = await match({ cells: [['Ann@corp.local']], rules: [equals('EMail', attribute)] }, directory);
+    expect(outcomes[0]).toMatchObject({ kind: 'matched', user: { id: 'ann' } });
+  });
+
   describe('with overrides', () => {
     const override = (where: string, decision: Override['decision']): Override => ({
       where: { EMail: where },

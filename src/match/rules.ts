@@ -108,6 +108,13 @@ const parseTemplate = (template: string, number: number): Template => {
   };
 };
 
+/** Graph answers a filter on these with an empty list, whatever users hold: they can only be read and compared here. */
+const NEVER_FOUND_BY_LOOKUP = new Set(['onPremisesUserPrincipalName']);
+
+/** Whether asking for a value can find its users at all. */
+export const isFoundByLookup = ({ compares }: Rule): boolean =>
+  compares === undefined || !NEVER_FOUND_BY_LOOKUP.has(compares.attribute);
+
 /** The question that a rule puts for some values. A filter is asked one at a time. */
 export const lookupOf = (rule: Rule, values: readonly string[]): UserLookup =>
   rule.compares ? { ...rule.compares, values } : { filter: values[0]! };

@@ -1,7 +1,7 @@
 // Which way to the users costs less: a lookup for each value, or one read of the whole directory. Pure.
 import type { DirectoryLimits } from '../model/directory.ts';
 import type { Strategy } from '../model/settings.ts';
-import type { Rule } from './rules.ts';
+import { isFoundByLookup, type Rule } from './rules.ts';
 
 export interface Cost {
   readonly requests: number;
@@ -26,9 +26,6 @@ export interface StrategyChoice {
  */
 const UNITS_PER_QUERY = 1;
 
-/** Graph answers a filter on these with an empty list, whatever users hold: they can only be read and compared here. */
-const NEVER_FOUND_BY_LOOKUP = new Set(['onPremisesUserPrincipalName']);
-
 /**
  * Chooses by requests, then by resource units, unless the administrator has chosen.
  *
@@ -44,7 +41,7 @@ export const chooseStrategy = (
   const lookups = sum(rules.map((rule, index) => lookupCost(rule, values[index] ?? 0, limits)));
   const directory = directoryCost(rules, values, users, limits);
   const known = { lookups, directory, users, values: values.reduce((total, count) => total + count, 0) };
-  const unfindable = rules.find(({ compares }) => compares && NEVER_FOUND_BY_LOOKUP.has(compares.attribute));
+  const unfindable = rules.find((rule) => !isFoundByLookup(rule));
   if (unfindable)
     return {
       strategy: 'directory',
