@@ -12,12 +12,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('a secret is read from the environment', async () => {
-  expect(await readSecret({ env: 'APP_SECRET' }, { env: { APP_SECRET: ' s3cret\n' } })).toBe(' s3cret\n');
+  expect(await readSecret({ env: 'APP_SECRET' }, { APP_SECRET: ' s3cret\n' })).toBe(' s3cret\n');
 });
 
 test('a variable that is not set, or empty, is named', async () => {
-  await expect(readSecret({ env: 'APP_SECRET' }, { env: {} })).rejects.toThrow('APP_SECRET is not set');
-  await expect(readSecret({ env: 'APP_SECRET' }, { env: { APP_SECRET: '' } })).rejects.toThrow('APP_SECRET is empty');
+  await expect(readSecret({ env: 'APP_SECRET' }, {})).rejects.toThrow('APP_SECRET is not set');
+  await expect(readSecret({ env: 'APP_SECRET' }, { APP_SECRET: '' })).rejects.toThrow('APP_SECRET is empty');
 });
 
 test.for([
@@ -38,7 +38,7 @@ test('a file that is not there, or empty, is named', async () => {
 });
 
 test('a keychain without its program says what to do', async () => {
-  const reading = readSecret({ keychain: 'app' }, { platform: 'linux', env: { PATH: folder } });
+  const reading = readSecret({ keychain: 'app' }, { PATH: folder }, 'linux');
   await expect(reading).rejects.toBeInstanceOf(RollcallError);
   await expect(reading).rejects.toMatchObject({
     message: expect.stringContaining('secret-tool is not installed'),
@@ -56,18 +56,16 @@ test.skipIf(process.platform === 'win32')('a keychain is asked by service and na
   await program('security', 'printf "%s\\n" "$*"');
   await program('powershell.exe', 'printf "%s" "$ROLLCALL_KEYCHAIN_NAME"');
   const env = { PATH: `${folder}:/bin:/usr/bin` };
-  expect(await readSecret({ keychain: 'a b' }, { platform: 'linux', env })).toBe('lookup service rollcall account a b');
-  expect(await readSecret({ keychain: 'a b' }, { platform: 'darwin', env })).toBe(
-    'find-generic-password -s rollcall -a a b -w',
-  );
-  expect(await readSecret({ keychain: 'a b' }, { platform: 'win32', env })).toBe('rollcall:a b');
+  expect(await readSecret({ keychain: 'a b' }, env, 'linux')).toBe('lookup service rollcall account a b');
+  expect(await readSecret({ keychain: 'a b' }, env, 'darwin')).toBe('find-generic-password -s rollcall -a a b -w');
+  expect(await readSecret({ keychain: 'a b' }, env, 'win32')).toBe('rollcall:a b');
 });
 
 test.skipIf(process.platform === 'win32')('what a failing keychain prints is not in the error', async () => {
   await writeFile(join(folder, 'security'), '#!/bin/sh\necho hunter2-planted\necho hunter2-planted >&2\nexit 44\n');
   await chmod(join(folder, 'security'), 0o755);
   const env = { PATH: `${folder}:/bin:/usr/bin` };
-  const error = await readSecret({ keychain: 'app' }, { platform: 'darwin', env }).catch((reason) => reason);
+  const error = await readSecret({ keychain: 'app' }, env, 'darwin').catch((reason) => reason);
   expect(error).toBeInstanceOf(RollcallError);
   expect(JSON.stringify([error.message, error.remedy, error.stack, error.cause])).not.toContain('hunter2');
 });

@@ -10,11 +10,6 @@ const run = promisify(execFile);
 /** A keychain that asks a person to unlock it is given this long. */
 const KEYCHAIN_MS = 60_000;
 
-export interface SecretSurroundings {
-  readonly env?: NodeJS.ProcessEnv;
-  readonly platform?: NodeJS.Platform;
-}
-
 /**
  * Reads a secret: an environment variable, a file (one line break at its end is left out), or an entry of the operating
  * system's keychain whose service is `rollcall` and whose account is the name (Windows: a generic credential
@@ -22,8 +17,11 @@ export interface SecretSurroundings {
  *
  * Errors: {@link RollcallError}, which names the place and never what was found there.
  */
-export const readSecret = async (ref: SecretRef, surroundings: SecretSurroundings = {}): Promise<string> => {
-  const { env = process.env, platform = process.platform } = surroundings;
+export const readSecret = async (
+  ref: SecretRef,
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): Promise<string> => {
   if ('env' in ref) return fromEnvironment(ref.env, env);
   if ('file' in ref) return fromFile(ref.file);
   return fromKeychain(ref.keychain, platform, env);
