@@ -433,6 +433,80 @@ describe('lookups', () => {
   });
 });
 
+describe('a roster of many blocks', () => {
+  const users = Array.from({ length: 13_000 }, (_, index) => person(`u${index + 1}`));
+  const names = new Map(users.map((user) => [String(user['userPrincipalName']), user]));
+  /** Answers lookups by name at once, whatever their number. */
+  const quickDirectory = (
+    before: (lookup: number, signal?: AbortSignal) => Promise<void> = async () => {},
+  ): Directory => ({
+    ...arrayDirectory(users),
+    async *findUsers(lookups, _attributes, signal) {
+      let index = 0;
+      for await (const lookup of lookups) {
+        await before(index, signal);
+        const values = 'values' in lookup ? lookup.values : [];
+        yield { index, users: values.flatMap((value) => names.get(value.toLowerCase()) ?? []) };
+        index += 1;
+      }
+    },
+  });
+  const cells = users.map(({ userPrincipalName }) => [String(userPrincipalName), '', 'User']);
+
+  test.each(['lookups', 'directory'] as const)('keeps its rows in order and together, by %s', async (strategy) => {
+    const story = {
+      columns: ['EMail', 'Alias', 'Role'],
+      cells: [
+        ...cells,
+        ['U2@contoso.com', '', 'user'],
+        ['u3@contoso.com', '', 'Admin'],
+        ['', 'u12999@contoso.com', 'User'],
+      ],
+      rules: [byName, equals('Alias', 'userPrincipalName')],
+      roleColumn: 'Role',
+      strategy,
+    };
+    const outcomes = await outcomesOf(story, quickDirectory());
+    expect(outcomes.every(({ n }, index) => n === index + 1)).toBe(true);
+    expect(outcomes.slice(0, 13_000).every(({ user, n }) => user?.id === `u${n}`)).toBe(true);
+    expect(outcomes.slice(13_000)).toMatchObject([
+      { kind: 'duplicate', sameAs: 2 },
+      { kind: 'matched', sameAs: 3, user: { id: 'u3' } },
+      { kind: 'matched', by: 2, sharesUserWith: 12_999 },
+    ]);
+  });
+
+  test('tells what it has until a later block fails', async () => {
+    let lookups = 0;
+    const directory = quickDirectory(async () => {
+      lookups += 1;
+      if (lookups > 500) throw new Error('the connection is gone');
+    });
+    let told = 0;
+    const run = async () => {
+      for await (const _ of matchAccounts(inputOf({ cells }, directory))) told += 1;
+    };
+    await expect(run()).rejects.toThrow('the connection is gone');
+    expect(told).toBe(6000);
+    expect(readdirSync(scratchFolder)).toEqual([]);
+  });
+
+  test('given up stops what is under way', async () => {
+    let lookups = 0;
+    let stopped = false;
+    const directory = quickDirectory(async (_, signal) => {
+      lookups += 1;
+      if (lookups <= 400) return;
+      await new Promise<void>((resolve) => signal!.addEventListener('abort', () => resolve()));
+      stopped = true;
+      signal!.throwIfAborted();
+    });
+    for await (const _ of matchAccounts(inputOf({ cells }, directory))) break;
+    expect(stopped).toBe(true);
+    expect(readdirSync(scratchFolder)).toEqual([]);
+  });
+});
+
 describe('a read of the directory', () => {
   test('asks only for what outcomes show and rules compare', async () => {
     const directory = arrayDirectory([person('ann')]);
