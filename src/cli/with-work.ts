@@ -32,7 +32,7 @@ export const withSettings = async <T>(
   io: Io,
   use: (opened: Opened) => Promise<T>,
 ): Promise<T> => {
-  const loaded = await loadSettings(options.config, io.env);
+  const loaded = await loadSettings(options.config);
   const settings: Settings = options.strategy
     ? { ...loaded, match: { ...loaded.match, strategy: options.strategy } }
     : loaded;
@@ -94,9 +94,6 @@ const connectTo = async (
   const { connect } = await import('../graph/connect.ts');
   const { credentialFor } = await import('../graph/sign-in.ts');
   const { readSecret } = await import('../config/secrets.ts');
-  const notice = (text: string) => {
-    if (!options.quiet) io.err(`${text}\n`);
-  };
   const line = options.directory
     ? readConnection(options.directory)
     : settings.directory.kind === 'local'
@@ -110,11 +107,8 @@ const connectTo = async (
   });
   return connect({
     graph: directory.graph,
-    authority: directory.authority,
-    tenant: directory.tenant,
     credential,
     ...(directory.caFile !== null && { caFile: directory.caFile }),
-    onNotice: notice,
   });
 };
 

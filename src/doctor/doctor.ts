@@ -138,7 +138,7 @@ const domainCheck = async (directory: Directory, settings: Settings, signal: Abo
 };
 
 const licenceCheck = async (directory: Directory, settings: Settings, signal: AbortSignal): Promise<Found> => {
-  const { servicePlans } = await directory.tenant(signal);
+  const servicePlans = await directory.servicePlans(signal);
   if (servicePlans === null) {
     return {
       status: 'warning',

@@ -82,8 +82,6 @@ export interface TenantInfo {
   readonly tenantId: string;
   readonly displayName: string;
   readonly verifiedDomains: readonly string[];
-  /** The service plans that the tenant has, by name: `AAD_PREMIUM_P2`. Null where they could not be read. */
-  readonly servicePlans: readonly string[] | null;
 }
 
 /** Who is signed in, and what the token allows. */
@@ -113,6 +111,8 @@ export interface Directory {
   usage(): DirectoryUsage;
   session(signal?: AbortSignal): Promise<Session>;
   tenant(signal?: AbortSignal): Promise<TenantInfo>;
+  /** The service plans that the tenant has, by name: `AAD_PREMIUM_P2`. Null where they may not be read. */
+  servicePlans(signal?: AbortSignal): Promise<readonly string[] | null>;
   countUsers(signal?: AbortSignal): Promise<number>;
   /** Answers in any order, one for each lookup. A lookup that fails is an answer, not a throw. */
   findUsers(
