@@ -1,0 +1,47 @@
+// npm run bench                        the whole job for 2,000 accounts, by hand and with Rollcall
+// npm run bench -- --rows 10000        matching alone; fails unless both targets are met
+// npm run bench -- --large             a million accounts; fails when the product needs more memory than it may
+//
+// --latency MS    how much later the tenant answers; 20 by default, 0 with --large
+// --keep FOLDER   with --large: keep the generated directory for the next run
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchLarge } from './large.ts';
+import { benchMatch } from './match-stage.ts';
+import { benchWholeJob } from './whole-job.ts';
+
+const text = { type: 'string' } as const;
+const { values } = parseArgs({
+  options: { rows: text, latency: text, keep: text, large: { type: 'boolean', default: false } },
+});
+
+const wholeNumber = (name: 'rows' | 'latency', least: number, otherwise: number): number => {
+  const given = values[name];
+  const value = given === undefined ? otherwise : Number(given);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new RangeError(`--${name} takes a whole number from ${least}, not "${given}"`);
+};
+
+const bench = async (folder: string): Promise<boolean> => {
+  if (values.large) {
+    return benchLarge({
+      folder,
+      ...(values.keep !== undefined && { keep: resolve(values.keep) }),
+      rows: wholeNumber('rows', 100, 1_000_000),
+      latencyMs: wholeNumber('latency', 0, 0),
+    });
+  }
+  const latencyMs = wholeNumber('latency', 0, 20);
+  if (values.rows !== undefined) return benchMatch(folder, wholeNumber('rows', 100, 0), latencyMs);
+  await benchWholeJob(folder, 2000, latencyMs);
+  return true;
+};
+
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'));
+try {
+  process.exitCode = (await bench(folder)) ? 0 : 1;
+} finally {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
