@@ -1,0 +1,6 @@
+// Makes the examples anew: node examples/make/make.ts. The same files come out every time.
+import { makeCorpdb1 } from './corpdb1.ts';
+import { makeSapCloudIdentity } from './sap-cloud-identity.ts';
+
+makeCorpdb1();
+makeSapCloudIdentity();
