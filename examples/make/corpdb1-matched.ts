@@ -65,7 +65,7 @@ const composeByEmployeeId = ({ people, users, group, row }: Corpdb1): void => {
     const person = people.next();
     const { userPrincipalName } = users.add(person);
     const truth = matched('the e-mail is out of date; the employee number finds the user', 2, userPrincipalName, 'USR');
-    group(row(person, truth, { EMail: people.strayAddress(person.domain) }));
+    group(row(person, truth, { EMail: people.otherAddress(person) }));
   });
   times(10, () => {
     const person = people.next();
@@ -81,8 +81,9 @@ const composeByMail = ({ people, users, group, row }: Corpdb1): void => {
     group(row(person, matched(category, 3, userPrincipalName, 'USR'), { EMail: user.mail, EmployeeId: employeeId }));
   };
   times(8, () => {
-    const mail = people.strayAddress('example.com');
-    byMail('the e-mail is the mail address of a user of another name', people.next(), { mail });
+    const person = people.next();
+    const mail = people.otherAddress(person, 'example.com');
+    byMail('the e-mail is the mail address of a user of another name', person, { mail });
   });
   times(4, () => {
     const person = people.next({ domain: 'fabrikam.com' });
@@ -92,7 +93,7 @@ const composeByMail = ({ people, users, group, row }: Corpdb1): void => {
   });
   times(3, () => {
     const person = people.next({ domain: 'contoso.com' });
-    const mail = people.strayAddress('contoso.com');
+    const mail = people.otherAddress(person);
     users.add(adminOf(person), { mail: null });
     const category = 'the employee number finds two users, the mail address the right one';
     byMail(category, person, { mail }, person.employeeId);
@@ -108,14 +109,12 @@ const composeByProxyAddress = ({ people, users, group, row }: Corpdb1): void => 
   };
   times(8, () => {
     const person = people.next();
-    former('the e-mail is a former address of the user', person, people.strayAddress(person.domain));
+    former('the e-mail is a former address of the user', person, people.otherAddress(person));
   });
   for (const mailbox of ODD_MAILBOXES) {
-    former(
-      'an address with + or another sign, found among the proxy addresses',
-      people.next(),
-      `${mailbox}@contoso.com`,
-    );
+    const person = people.next();
+    const category = 'an address with + or another sign, found among the proxy addresses';
+    former(category, person, `${mailbox(person)}@contoso.com`);
   }
 };
 
@@ -167,7 +166,7 @@ const composeTwoAddresses = (accounts: Corpdb1): void => {
   const { people, users, group, row } = accounts;
   const twice = (category: string, second: RoleCell) => {
     const person = people.next();
-    const old = people.strayAddress(person.domain);
+    const old = people.otherAddress(person);
     const { userPrincipalName } = users.add(person, { proxyAddresses: [`SMTP:${addressOf(person)}`, `smtp:${old}`] });
     group(
       row(person, matched(category, 1, userPrincipalName, 'USR')),
@@ -223,7 +222,7 @@ const composeNamedByOverride = (accounts: Corpdb1): void => {
   });
   const person = people.next();
   const { id } = users.add(person);
-  const stray = people.strayAddress(person.domain);
+  const stray = people.otherAddress(person);
   const reason = 'Changed name; the employee number is missing in the directory';
   group(named('named by an override with an object id', person, id, reason, { EMail: stray, EmployeeId: '' }));
   composeDecidedAmbiguity(accounts);
@@ -233,7 +232,7 @@ const composeNamedByOverride = (accounts: Corpdb1): void => {
 const composeDecidedAmbiguity = (accounts: Corpdb1): void => {
   const { people, users, overrides, group } = accounts;
   const person = people.next({ domain: 'contoso.com' });
-  const mail = people.strayAddress('example.com');
+  const mail = people.otherAddress(person, 'example.com');
   const { userPrincipalName } = users.add(person, { mail, proxyAddresses: [] });
   users.add({ ...person, alias: `${person.alias}2` }, { mail, proxyAddresses: [], employeeId: null });
   const truth = matched(

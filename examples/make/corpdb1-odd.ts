@@ -25,15 +25,22 @@ export const ODD_PEOPLE: readonly Pick<Person, 'name' | 'given' | 'family' | 'al
   { name: 'Cher', given: 'Cher', family: 'Cher', alias: 'cher' },
 ];
 
-/** Mail addresses that no user principal name may have, but a mailbox can. */
-export const ODD_MAILBOXES = ['erin+crm', 'r&d.lead', '100%sure', 'sales/emea', 'plan=b', 'who?me'];
+/** Names of mailboxes that no user principal name may have, but an address can. */
+export const ODD_MAILBOXES: readonly ((person: Person) => string)[] = [
+  ({ alias }) => `${alias}+crm`,
+  ({ alias }) => `r&d.${alias}`,
+  ({ alias }) => `100%${alias}`,
+  ({ alias }) => alias.replace('.', '/'),
+  ({ alias }) => alias.replace('.', '='),
+  ({ alias }) => `who?${alias}`,
+];
 
 /** Addresses that no user can be created with. */
-export const UNUSABLE_ADDRESSES = [
-  'zoë.köhler@contoso.com',
-  'tim+new@contoso.com',
-  'ida berg@contoso.com',
-  'kim.@contoso.com',
-  'ask at reception',
-  "x') or startswith(displayName,'a@contoso.com",
+export const UNUSABLE_ADDRESSES: readonly ((person: Person) => string)[] = [
+  ({ given }) => `${given.toLowerCase()}.köhler@contoso.com`,
+  ({ alias }) => `${alias}+new@contoso.com`,
+  ({ alias }) => `${alias.replace('.', ' ')}@contoso.com`,
+  ({ given }) => `${given.toLowerCase()}.@contoso.com`,
+  () => 'ask at reception',
+  () => "x') or startswith(displayName,'a@contoso.com",
 ];

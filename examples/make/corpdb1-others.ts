@@ -107,8 +107,9 @@ const composeNotToCreate = ({ people, group, row }: Corpdb1): void => {
   for (const domain of ['contoso.local', 'partner.example.net']) {
     times(3, () => stays('cannot be created: the domain is not verified', people.next({ domain }), {}));
   }
-  for (const EMail of UNUSABLE_ADDRESSES) {
-    stays('cannot be created: not allowed as a user principal name', people.next(), { EMail });
+  for (const unusable of UNUSABLE_ADDRESSES) {
+    const person = people.next();
+    stays('cannot be created: not allowed as a user principal name', person, { EMail: unusable(person) });
   }
   stays('cannot be created: not allowed as an alias', people.next({ domain: 'contoso.com' }), { Login: 'TEMP (2)' });
 };
@@ -127,14 +128,14 @@ const composeAmbiguous = (accounts: Corpdb1): void => {
   };
   const sharingMail = (): { person: Person; mail: string } => {
     const person = people.next({ domain: 'contoso.com' });
-    const mail = people.strayAddress('example.com');
+    const mail = people.otherAddress(person, 'example.com');
     users.add(person, { mail, proxyAddresses: [] });
     users.add({ ...person, domain: 'fabrikam.com' }, { mail, proxyAddresses: [], employeeId: null });
     return { person, mail };
   };
   times(6, () => {
     const person = sharingNumber();
-    group(row(person, ambiguous(twoByNumber), { EMail: people.strayAddress(person.domain) }));
+    group(row(person, ambiguous(twoByNumber), { EMail: people.otherAddress(person) }));
   });
   times(4, () => {
     const { person, mail } = sharingMail();

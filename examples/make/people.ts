@@ -22,13 +22,27 @@ const FAMILY =
   Horvat Iqbal Jensen Keller Laurent Mwangi Nakamura Olsen Petrov Quist Rahman Sato Torres Ulrich Varga Winter Xu
   Yilmaz Zeman Abebe Bauer Chandra Dubois Eriksen`.split(/\s+/);
 
+/** Nobody has one of these now. */
+const OTHER_FAMILY = [
+  'Ahlberg',
+  'Brandt',
+  'Castro',
+  'Duarte',
+  'Engel',
+  'Fischer',
+  'Grant',
+  'Holm',
+  'Ivanova',
+  'Janssen',
+];
+
 const DEPARTMENTS = ['Finance', 'Sales', 'Logistics', 'Purchasing', 'Research', 'IT', 'Legal', 'Human Resources'];
 
 export interface People {
   /** The next person. What is given replaces what would have been made up. */
   next(known?: Partial<Person>): Person;
-  /** An address that nobody in the directory has, of the person's own kind: an earlier name's, say. */
-  strayAddress(domain: string): string;
+  /** An address under another family name, a maiden name say, that nobody else has. */
+  otherAddress(person: Person, domain?: string): string;
 }
 
 /** Hands out people until the names are used up. Errors: throws when an alias would be handed out twice. */
@@ -63,9 +77,12 @@ export const peopleFrom = (random: Random): People => {
         alias: take(known.alias ?? `${given}.${family}`.toLowerCase()),
       };
     },
-    strayAddress: (domain) => {
-      const { given, family } = nextName();
-      return `${take(`${given}.${family}`.toLowerCase())}@${domain}`;
+    otherAddress: ({ given }, domain = 'contoso.com') => {
+      const free = OTHER_FAMILY.map((family) => `${given}.${family}`.toLowerCase()).filter(
+        (alias) => !aliases.has(alias),
+      );
+      if (free.length === 0) throw new Error(`there are no more other addresses for ${given}`);
+      return `${take(random.pick(free))}@${domain}`;
     },
   };
 };
