@@ -1,0 +1,75 @@
+// The report as CSV: every account with all its columns, for a spreadsheet or a script.
+import { stringify } from 'csv-stringify/sync';
+import { adviceFor, type Severity } from './advice.ts';
+import { harmlessCell } from './cells.ts';
+import type { ReportData, ReportRow } from './row.ts';
+import { candidateText, comparisonText, decidedByText, stateTexts } from './words.ts';
+
+const AFTER = [
+  'outcome',
+  'needsPerson',
+  'whatToDo',
+  'user',
+  'displayName',
+  'enabled',
+  'userId',
+  'role',
+  'decidedBy',
+  'compared',
+  'candidates',
+  'reason',
+  'state',
+] as const;
+
+const NEEDS: Readonly<Record<Severity, string>> = { person: 'yes', look: 'look', none: 'no' };
+
+/**
+ * The report's text in chunks: UTF-8 with a byte order mark, so that Excel takes it for UTF-8, lines ended as Windows
+ * ends them, and cells that a spreadsheet would run as a formula made harmless.
+ */
+export async function* csvReport(data: ReportData, rows: AsyncIterable<ReportRow>): AsyncGenerator<string> {
+  let lines: (readonly (string | number)[])[] = [header(data.columns)];
+  yield '\ufeff';
+  for await (const row of rows) {
+    lines.push(record(row));
+    if (lines.length < CHUNK) continue;
+    yield stringify(lines, FORMAT);
+    lines = [];
+  }
+  yield stringify(lines, FORMAT);
+}
+
+const CHUNK = 500;
+const FORMAT = { record_delimiter: 'windows', cast: { string: harmlessCell } } as const;
+
+/** Our columns give way to a roster's of the same name. */
+const header = (columns: readonly string[]): string[] => {
+  const taken = new Set(columns);
+  const free = (name: string): string => (taken.has(name) ? free(`rollcall ${name}`) : name);
+  return [free('row'), ...columns, ...AFTER.map(free)];
+};
+
+const record = (row: ReportRow): (string | number)[] => {
+  const { account, outcome, role } = row;
+  const { user, comparisons, candidates, reason } = outcome;
+  const advice = adviceFor(outcome, row);
+  return [
+    account.n,
+    ...account.cells.map((cell) => cell ?? ''),
+    outcome.kind,
+    NEEDS[advice.severity],
+    advice.text,
+    user?.userPrincipalName ?? '',
+    user?.displayName ?? '',
+    yesNo(user?.accountEnabled),
+    user?.id ?? '',
+    role ?? '',
+    decidedByText(outcome),
+    comparisons.map(comparisonText).join('\n'),
+    (candidates ?? []).map(candidateText).join('\n'),
+    reason ?? '',
+    stateTexts(row).join('\n'),
+  ];
+};
+
+const yesNo = (value: boolean | null | undefined): string => (value == null ? '' : value ? 'yes' : 'no');

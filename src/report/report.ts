@@ -1,0 +1,51 @@
+// Writes a report to its file: whole or not at all, a row at a time.
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { RollcallError } from '../model/errors.ts';
+import { csvReport } from './csv.ts';
+import { htmlReport } from './html.ts';
+import type { ReportData, ReportRow } from './row.ts';
+
+export type ReportFormat = 'html' | 'csv';
+
+export interface ReportInput {
+  readonly format: ReportFormat;
+  readonly path: string;
+  readonly data: ReportData;
+  /** Every account, in row order. */
+  readonly rows: AsyncIterable<ReportRow>;
+}
+
+/** The format that a file's name asks for; undefined where there is none. */
+export const formatOf = (path: string): ReportFormat | undefined =>
+  /\.html?$/i.test(path) ? 'html' : /\.csv$/i.test(path) ? 'csv' : undefined;
+
+/**
+ * Writes a report, making its folder if need be. A report that was there is replaced once the new one is complete.
+ *
+ * Errors: {@link RollcallError} when the file cannot be written; what `rows` throws is passed on.
+ */
+export const writeReport = async ({ format, path, data, rows }: ReportInput): Promise<void> => {
+  const unfinished = `${path}.${randomBytes(4).toString('hex')}.part`;
+  const text = format === 'html' ? htmlReport(data, rows) : csvReport(data, rows);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await pipeline(text, createWriteStream(unfinished, { flags: 'wx' }));
+    await rename(unfinished, path);
+  } catch (error) {
+    // What went wrong first is what is told.
+    await rm(unfinished, { force: true }).catch(() => {});
+    if (!isFileError(error)) throw error;
+    throw new RollcallError(
+      `The report ${path} cannot be written: ${error.message}.`,
+      'Close the report if a program has it open, check that its folder can be written to, or name another file with --to.',
+      { cause: error },
+    );
+  }
+};
+
+const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'code' in error;
