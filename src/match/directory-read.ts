@@ -1,10 +1,9 @@
 // The second strategy: read the whole directory once into an index, and find the values there.
 import type { DatabaseSync } from 'node:sqlite';
-import type { Directory } from '../model/directory.ts';
 import { RollcallError } from '../model/errors.ts';
 import type { MatchedUser } from '../model/outcome.ts';
 import { type Answer, byId } from './decide.ts';
-import { attributesFor, type Find, lookupFind, ruleRefusal } from './lookups.ts';
+import { attributesFor, type Find, lookupFind, ruleRefusal, type UserDirectory } from './lookups.ts';
 import { fold, foldedTexts, matchedUser, type Rule } from './rules.ts';
 import { breather } from './scratch.ts';
 
@@ -19,7 +18,7 @@ const TOLERATED_USERS = 20;
  * Errors: {@link RollcallError} when clearly fewer users came than the directory counts; whatever `readUsers` throws.
  */
 export const readDirectory = async (
-  directory: Directory,
+  directory: UserDirectory,
   rules: readonly Rule[],
   counted: number,
   db: DatabaseSync,
@@ -61,7 +60,7 @@ export const readDirectory = async (
 
 const fillIndex = async (
   index: UserIndex,
-  directory: Directory,
+  directory: UserDirectory,
   signal: AbortSignal,
   onUsers: (read: number) => void,
 ): Promise<number> => {

@@ -5,6 +5,9 @@ import type { MatchedUser } from '../model/outcome.ts';
 import { type Answer, byId } from './decide.ts';
 import { fold, foldedTexts, isFoundByLookup, lookupOf, matchedUser, type Rule, SHOWN_ATTRIBUTES } from './rules.ts';
 
+/** What matching needs of a directory. It has no way to change one. */
+export type UserDirectory = Pick<Directory, 'limits' | 'countUsers' | 'findUsers' | 'readUsers'>;
+
 /** Answers what a rule finds for each of some values; the answers go by the folded value. */
 export type Find = (rule: Rule, values: readonly string[]) => Promise<ReadonlyMap<string, Answer>>;
 
@@ -16,7 +19,7 @@ export type Find = (rule: Rule, values: readonly string[]) => Promise<ReadonlyMa
  * itself, all its values fail and no more of them are sent. `onAnswered` is told how many values have been answered in all.
  */
 export const lookupFind = (
-  directory: Directory,
+  directory: UserDirectory,
   signal: AbortSignal,
   onAnswered: (values: number) => void = () => {},
 ): Find => {
@@ -68,7 +71,7 @@ export const lookupFind = (
  * only be read is not asked about.
  */
 export const ruleRefusal = async (
-  directory: Directory,
+  directory: UserDirectory,
   rule: Rule,
   signal: AbortSignal,
 ): Promise<string | undefined> => {

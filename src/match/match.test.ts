@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account, Roster } from '../model/account.ts';
-import type { Directory, DirectoryUser, LookupAnswer, UserLookup } from '../model/directory.ts';
+import type { DirectoryUser, LookupAnswer, UserLookup } from '../model/directory.ts';
 import { DirectoryError, type DirectoryFailure } from '../model/errors.ts';
 import { type Outcome, OutcomeCounter } from '../model/outcome.ts';
 import type { MatchRule, MatchSettings, Override, Strategy } from '../model/settings.ts';
+import type { UserDirectory } from './lookups.ts';
 import { type MatchInput, matchAccounts } from './match.ts';
 import type { StrategyChoice } from './strategy.ts';
 
@@ -18,7 +19,7 @@ afterEach(() => rmSync(scratchFolder, { recursive: true, force: true }));
 
 const refusal: DirectoryFailure = { status: 400, code: 'Request_BadRequest', message: 'Invalid filter clause' };
 
-interface ArrayDirectory extends Directory {
+interface ArrayDirectory extends UserDirectory {
   readonly lookups: UserLookup[];
   /** The attributes asked for in each read of the whole directory. */
   readonly reads: (readonly string[])[];
@@ -47,9 +48,6 @@ const arrayDirectory = (
     if (lookup.operator === 'startsWith') return values.some((value) => held != null && loose(held).startsWith(value));
     return held != null && values.includes(loose(held));
   };
-  const unused = (): never => {
-    throw new Error('matching has no need of this');
-  };
   return {
     lookups,
     reads,
@@ -69,16 +67,6 @@ const arrayDirectory = (
       reads.push(attributes);
       for (let from = 0; from < users.length; from += 7) yield users.slice(from, from + 7);
     },
-    usage: unused,
-    session: unused,
-    tenant: unused,
-    findUsersById: unused,
-    findApplicationByUniqueName: unused,
-    findApplicationByAppId: unused,
-    findApplicationsByName: unused,
-    findServicePrincipal: unused,
-    assignments: unused,
-    auditEvents: unused,
   };
 };
 
@@ -121,7 +109,7 @@ interface Story {
   readonly strategy?: Strategy;
 }
 
-const inputOf = (story: Story, directory: Directory): MatchInput => {
+const inputOf = (story: Story, directory: UserDirectory): MatchInput => {
   const settings: MatchSettings = {
     rules: story.rules ?? [byName],
     overrides: story.overrides ?? [],
@@ -131,7 +119,7 @@ const inputOf = (story: Story, directory: Directory): MatchInput => {
   return { ...rosterOf(story.columns ?? ['EMail'], story.cells), settings, directory, scratchFolder };
 };
 
-const outcomesOf = (story: Story, directory: Directory): Promise<Outcome[]> =>
+const outcomesOf = (story: Story, directory: UserDirectory): Promise<Outcome[]> =>
   collected(matchAccounts(inputOf(story, directory)));
 
 const collected = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
@@ -143,7 +131,7 @@ const collected = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
 const kinds = (outcomes: readonly Outcome[]) => outcomes.map(({ kind }) => kind);
 
 describe.each(['lookups', 'directory'] as const)('matching by %s', (strategy) => {
-  const match = (story: Story, directory: Directory) => outcomesOf({ ...story, strategy }, directory);
+  const match = (story: Story, directory: UserDirectory) => outcomesOf({ ...story, strategy }, directory);
 
   test('gives each row one outcome, in row order', async () => {
     const users = [person('ann'), person('bob', { accountEnabled: false }), person('x1', { mail: 'two@contoso.com' })];
@@ -439,7 +427,7 @@ describe('a roster of many blocks', () => {
   /** Answers lookups by name at once, whatever their number. */
   const quickDirectory = (
     before: (lookup: number, signal?: AbortSignal) => Promise<void> = async () => {},
-  ): Directory => ({
+  ): UserDirectory => ({
     ...arrayDirectory(users),
     async *findUsers(lookups, _attributes, signal) {
       let index = 0;

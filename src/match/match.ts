@@ -1,11 +1,10 @@
 // From accounts to outcomes: sift the accounts, choose the way to the users, ask the rules, decide, and tell in order.
 import type { Account, Roster } from '../model/account.ts';
-import type { Directory } from '../model/directory.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { MatchSettings, Override } from '../model/settings.ts';
 import { type Answer, type Decision, decide, decideOverride, type Finding } from './decide.ts';
 import { readDirectory } from './directory-read.ts';
-import { type Find, lookupFind } from './lookups.ts';
+import { type Find, lookupFind, type UserDirectory } from './lookups.ts';
 import { askOverrides } from './overrides.ts';
 import { compileRule, fold, type Rule } from './rules.ts';
 import { breather, openScratch } from './scratch.ts';
@@ -26,7 +25,7 @@ export interface MatchInput {
   /** The roster's accounts. Read once. */
   readonly accounts: () => AsyncIterable<Account>;
   readonly settings: MatchSettings;
-  readonly directory: Directory;
+  readonly directory: UserDirectory;
   /** Where a temporary database may lie. It is removed at the end. */
   readonly scratchFolder: string;
   readonly signal?: AbortSignal;
