@@ -223,7 +223,7 @@ const composeNamedByOverride = (accounts: Corpdb1): void => {
   const person = people.next();
   const { id } = users.add(person);
   const stray = people.otherAddress(person);
-  const reason = 'Changed name; the employee number is missing in the directory';
+  const reason = 'Changed name; the application has no employee number';
   group(named('named by an override with an object id', person, id, reason, { EMail: stray, EmployeeId: '' }));
   composeDecidedAmbiguity(accounts);
 };
