@@ -1,83 +1,91 @@
-// A directory behind Microsoft Graph: every question and every change, in the stages' words.
-import { readFileSync } from 'node:fs';
+// A directory, reached over Microsoft Graph.
 import type { TokenCredential } from '@azure/core-auth';
+import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { type Clock, systemClock } from '../model/clock.ts';
 import type { Directory, DirectoryWriter, TenantInfo } from '../model/directory.ts';
-import { RollcallError } from '../model/errors.ts';
-import { CALLS_PER_BATCH } from './batch.ts';
-import { VALUES_PER_FILTER } from './filters.ts';
-import { createSend } from './pipeline.ts';
-import { tokensOf } from './policies/token.ts';
-import { UsageMeter } from './policies/usage.ts';
+import { CALLS_PER_ENVELOPE, createBatch } from './batch.ts';
+import { createClient } from './client.ts';
+import { MAX_ALTERNATIVES } from './filters.ts';
+import type { Graph } from './graph.ts';
+import { createPace } from './pace.ts';
+import { PAGE_SIZE } from './pages.ts';
+import { createPipeline } from './pipeline.ts';
 import * as applications from './resources/applications.ts';
 import { assignments } from './resources/assignments.ts';
-import { auditEvents } from './resources/audit.ts';
-import { servicePlans, tenantInfo } from './resources/organization.ts';
+import { createAuditLog } from './resources/audit.ts';
+import { servicePlans, tenant } from './resources/organization.ts';
+import { findServicePrincipal } from './resources/service-principals.ts';
 import * as users from './resources/users.ts';
-import { createSession } from './session.ts';
-import { sessionOf } from './token-claims.ts';
+import { session } from './session.ts';
+import { createTokens } from './tokens.ts';
+import { createUsage } from './usage.ts';
 import { write } from './write.ts';
 
 export interface ConnectOptions {
-  /** Graph's root with its version: `https://graph.microsoft.com/v1.0`. */
+  /** The root with its version: `https://graph.microsoft.com/v1.0`. */
   readonly graph: string;
   readonly credential: TokenCredential;
-  /** A certificate authority to trust besides the system's, as a PEM file. */
-  readonly caFile?: string;
-  /** Requests under way at once. Default 4. */
-  readonly concurrency?: number;
+  /** The system's own by default. */
   readonly clock?: Clock;
+  /** Certificates in PEM to be trusted besides the usual ones. */
+  readonly caFile?: string;
+  /** How many envelopes of lookups are under way at once; 4 by default. */
+  readonly concurrency?: number;
+  /** Is told, in words, when something takes long. */
+  readonly onNotice?: (text: string) => void;
 }
 
-/** Connects to a directory. Nothing is sent until something is asked. */
+const CONCURRENCY = 4;
+
+/** Nothing is sent before the first method is called. */
 export const connect = (options: ConnectOptions): Directory & DirectoryWriter => {
-  const { credential, clock = systemClock, concurrency = 4 } = options;
+  const { credential, clock = systemClock, caFile, concurrency = CONCURRENCY, onNotice } = options;
   const root = options.graph.replace(/\/+$/, '');
-  const meter = new UsageMeter();
-  const tokens = tokensOf(credential, `${new URL(root).origin}/.default`, () => clock.now());
-  const ca = options.caFile === undefined ? {} : { ca: readCa(options.caFile) };
-  const session = createSession(root, createSend({ tokens, meter, clock, ...ca }), meter, clock, concurrency);
-  let tenant: Promise<TenantInfo> | undefined;
-  return {
-    limits: {
-      valuesPerLookup: VALUES_PER_FILTER,
-      lookupsPerRequest: CALLS_PER_BATCH,
-      usersPerPage: users.USERS_PER_PAGE,
-    },
-    writesPerRequest: CALLS_PER_BATCH,
-    usage: () => meter.usage(),
-    session: async () => sessionOf(await tokens.get()),
-    // A tenant's id and domains do not change while a command runs.
+  const tokens = createTokens(credential, `${new URL(root).origin}/.default`, clock);
+  const usage = createUsage();
+  const pace = createPace(clock, onNotice);
+  const pipeline = createPipeline({
+    root,
+    clock,
+    pace,
+    tokens,
+    usage,
+    ...(caFile !== undefined && { caFile }),
+    ...(onNotice && { onNotice }),
+  });
+  const client = createClient(root, pipeline, createDefaultHttpClient());
+  const batch = createBatch({ client, clock, pace, usage });
+  const graph: Graph = { client, batch, clock, tokens, concurrency, advancedKinds: new Set() };
+  const auditLog = createAuditLog(graph);
+  let info: Promise<TenantInfo> | undefined;
+  return Object.freeze({
+    limits: Object.freeze({
+      valuesPerLookup: MAX_ALTERNATIVES,
+      lookupsPerRequest: CALLS_PER_ENVELOPE,
+      usersPerPage: PAGE_SIZE,
+    }),
+    writesPerRequest: CALLS_PER_ENVELOPE,
+    usage: usage.total,
+    session: (signal) => session(tokens, signal),
+    // Neither name nor domains change while a command runs.
     tenant: (signal) => {
-      tenant ??= tenantInfo(session, signal).catch((error: unknown) => {
-        tenant = undefined;
+      info ??= tenant(graph, signal).catch((error: unknown) => {
+        info = undefined;
         throw error;
       });
-      return tenant;
+      return info;
     },
-    servicePlans: (signal) => servicePlans(session, signal),
-    countUsers: (signal) => users.countUsers(session, signal),
-    findUsers: (lookups, attributes, signal) => users.findUsers(session, lookups, attributes, signal),
-    readUsers: (attributes, signal) => users.readUsers(session, attributes, signal),
-    findUsersById: (ids, attributes, signal) => users.findUsersById(session, ids, attributes, signal),
-    findApplicationByUniqueName: (name, signal) => applications.findApplicationByUniqueName(session, name, signal),
-    findApplicationByAppId: (appId, signal) => applications.findApplicationByAppId(session, appId, signal),
-    findApplicationsByName: (name, signal) => applications.findApplicationsByName(session, name, signal),
-    findServicePrincipal: (appId, signal) => applications.findServicePrincipal(session, appId, signal),
-    assignments: (servicePrincipalId, signal) => assignments(session, servicePrincipalId, signal),
-    auditEvents: (targetId, since, signal) => auditEvents(session, targetId, since, signal),
-    write: (writes, signal) => write(session, writes, signal),
-  };
-};
-
-const readCa = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new RollcallError(
-      `The certificate authority ${file} cannot be read: ${(error as Error).message}.`,
-      'Correct caFile under directory in the configuration.',
-      { cause: error },
-    );
-  }
+    servicePlans: (signal) => servicePlans(graph, signal),
+    countUsers: (signal) => users.countUsers(graph, signal),
+    findUsers: (lookups, attributes, signal) => users.findUsers(graph, lookups, attributes, signal),
+    readUsers: (attributes, signal) => users.readUsers(graph, attributes, signal),
+    findUsersById: (ids, attributes, signal) => users.findUsersById(graph, ids, attributes, signal),
+    findApplicationByUniqueName: (name, signal) => applications.findApplicationByUniqueName(graph, name, signal),
+    findApplicationByAppId: (appId, signal) => applications.findApplicationByAppId(graph, appId, signal),
+    findApplicationsByName: (name, signal) => applications.findApplicationsByName(graph, name, signal),
+    findServicePrincipal: (appId, signal) => findServicePrincipal(graph, appId, signal),
+    assignments: (id, signal) => assignments(graph, id, signal),
+    auditEvents: (id, since, signal) => auditLog.auditEvents(id, since, signal),
+    write: (writes, signal) => write(graph, writes, signal),
+  } satisfies Directory & DirectoryWriter);
 };

@@ -1,74 +1,93 @@
-// Filters over users, made of values that can be anything and must never be more than values.
-// Source: https://learn.microsoft.com/graph/filter-query-parameter and …/aad-advanced-queries
+// From a question about users to an OData filter. A value can never change the query that it stands in.
 import type { UserLookup } from '../model/directory.ts';
-import { RollcallError } from '../model/errors.ts';
+import type { DirectoryFailure } from '../model/errors.ts';
+import { filterNeedsAdvanced, needsAdvanced, withoutLiterals } from './advanced.ts';
 
-/** Alternatives in an `in` list or a chain of `or`. */
-export const VALUES_PER_FILTER = 15;
+/**
+ * Graph takes so many alternatives in one filter.
+ * Source: https://github.com/microsoftgraph/microsoft-graph-docs/issues/21098 (`Too many child clauses … Max allowed: 15`)
+ */
+export const MAX_ALTERNATIVES = 15;
 
-/** Attributes that only an advanced query can filter by. */
-const ADVANCED_ONLY = new Set([
-  'onPremisesSamAccountName',
-  'onPremisesDistinguishedName',
-  'onPremisesDomainName',
-  'employeeType',
-  'companyName',
-  'mobilePhone',
-  'businessPhones',
-]);
-const ADVANCED_PREFIXES = ['onPremisesExtensionAttributes/'];
-
-export interface Filter {
-  /** The expression, not encoded. */
-  readonly expression: string;
-  /** Whether it needs `ConsistencyLevel: eventual` and `$count=true`. */
+export interface UserFilter {
+  /** Not yet percent-encoded. */
+  readonly text: string;
   readonly isAdvanced: boolean;
+  /** The same for filters that differ in their values alone. */
+  readonly kind: string;
 }
 
-/** A string literal's content: each quote doubled. */
-export const odataString = (value: string): string => value.replaceAll("'", "''");
+/** A lookup that Graph could not answer, told before it is sent. */
+export class LookupError extends Error {
+  readonly failure: DirectoryFailure;
 
-const literal = (value: string): string => `'${odataString(value)}'`;
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.failure = { status: 400, code: 'InvalidLookup', message, request: 'GET /users', remedy };
+  }
+}
 
-/** The name by which an attribute is filtered: `extensionAttribute1` lies inside `onPremisesExtensionAttributes`. */
-export const filterName = (attribute: string): string =>
-  /^extensionAttribute(?:[1-9]|1[0-5])$/.test(attribute) ? `onPremisesExtensionAttributes/${attribute}` : attribute;
+/** A string literal: in single quotes, with quotes inside doubled. To be percent-encoded with the rest of the query. */
+export const odataString = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
-/** The name by which an attribute is selected. */
-export const selectName = (attribute: string): string => filterName(attribute).split('/')[0]!;
+/**
+ * A query value percent-encoded. Errors: {@link LookupError} for half a surrogate pair, which has no encoding.
+ */
+export const encodeValue = (text: string): string => {
+  if (text.isWellFormed()) return encodeURIComponent(text);
+  throw new LookupError(
+    `${JSON.stringify(text.slice(0, 200))} is not valid Unicode`,
+    'Correct the value in the source; it holds half of a character.',
+  );
+};
 
-/** The filter that answers a lookup. */
-export const filterFor = (lookup: UserLookup): Filter => {
-  if ('filter' in lookup) return { expression: lookup.filter, isAdvanced: needsAdvanced(lookup.filter) };
+/** Errors: {@link LookupError} where Graph could not answer, or would answer wrongly. */
+export const userFilter = (lookup: UserLookup): UserFilter => {
+  if ('filter' in lookup) {
+    const { filter } = lookup;
+    return { text: filter, isAdvanced: filterNeedsAdvanced(filter), kind: `filter ${withoutLiterals(filter)}` };
+  }
   const { operator, values } = lookup;
-  if (values.length === 0 || values.length > VALUES_PER_FILTER) {
-    throw new RangeError(`a lookup takes 1 to ${VALUES_PER_FILTER} values, not ${values.length}`);
-  }
-  const name = filterName(lookup.attribute);
-  if (name === 'onPremisesUserPrincipalName') {
-    throw new RollcallError(
-      'The directory answers every filter by onPremisesUserPrincipalName with an empty list.',
-      'Use the strategy "directory" for this rule, or another attribute.',
+  const attribute = filterName(lookup.attribute);
+  if (values.length === 0 || values.length > MAX_ALTERNATIVES)
+    throw new LookupError(
+      `a lookup of ${attribute} has ${values.length} values`,
+      `Ask for 1 to ${MAX_ALTERNATIVES} values at once.`,
     );
-  }
-  return { expression: expressionOf(name, operator, values), isAdvanced: isAdvancedOnly(name) };
+  const literals = values.map(odataString);
+  return {
+    text: TEXT[operator](attribute, literals),
+    isAdvanced: needsAdvanced(attribute, operator),
+    kind: `${attribute} ${operator}`,
+  };
 };
 
-const expressionOf = (name: string, operator: 'equals' | 'startsWith' | 'any', values: readonly string[]): string => {
-  if (operator === 'startsWith') return values.map((value) => `startsWith(${name},${literal(value)})`).join(' or ');
-  if (operator === 'any') return `${name}/any(x:${values.map((value) => `x eq ${literal(value)}`).join(' or ')})`;
-  return values.length === 1 ? `${name} eq ${literal(values[0]!)}` : `${name} in (${values.map(literal).join(',')})`;
+const TEXT: Readonly<
+  Record<Extract<UserLookup, { attribute: string }>['operator'], (name: string, literals: readonly string[]) => string>
+> = {
+  equals: (name, literals) => `${name} in (${literals.join(',')})`,
+  startsWith: (name, literals) => literals.map((literal) => `startsWith(${name},${literal})`).join(' or '),
+  any: (name, literals) => `${name}/any(x:${literals.map((literal) => `x eq ${literal}`).join(' or ')})`,
 };
 
-const isAdvancedOnly = (name: string): boolean =>
-  ADVANCED_ONLY.has(name) || ADVANCED_PREFIXES.some((prefix) => name.startsWith(prefix));
+const NAME = /^[a-z]\w*(?:\/[a-z]\w*)*$/i;
 
-/** Whether an administrator's own filter needs an advanced query: by its operators and by the attributes it names. */
-const needsAdvanced = (filter: string): boolean => {
-  const outside = filter.replace(/'(?:[^']|'')*'/g, "''");
-  if (/\bne\b|\bnot\b|endsWith\s*\(|\/\$count|\beq\s+null\b/i.test(outside)) return true;
-  return [...outside.matchAll(/[A-Za-z][\w/]*/g)].some(([name]) => isAdvancedOnly(name));
+/** An attribute as filters name it: `extensionAttribute1` lies inside `onPremisesExtensionAttributes`. */
+const filterName = (attribute: string): string => {
+  if (!NAME.test(attribute))
+    throw new LookupError(`"${attribute}" is not the name of an attribute`, 'Correct the rule in the configuration.');
+  if (attribute === 'onPremisesUserPrincipalName')
+    throw new LookupError(
+      'Microsoft Graph answers a filter on onPremisesUserPrincipalName with an empty list, whatever users hold',
+      'Match with --strategy directory: the users are read and compared here.',
+    );
+  return /^extensionAttribute\d+$/.test(attribute) ? `onPremisesExtensionAttributes/${attribute}` : attribute;
 };
 
-/** A query option with its value encoded, so that nothing in it can end it. Throws on half a surrogate pair. */
-export const option = (name: string, value: string): string => `${name}=${encodeURIComponent(value)}`;
+/** `$select` for these attributes, id first; one that lies inside another is selected with the whole of it. */
+export const selectOf = (attributes: readonly string[]): string => {
+  const names = attributes.map((attribute) =>
+    /^extensionAttribute\d+$/.test(attribute) ? 'onPremisesExtensionAttributes' : attribute.split('/')[0]!,
+  );
+  return [...new Set(['id', ...names])].map(encodeURIComponent).join(',');
+};

@@ -1,48 +1,81 @@
-// Lists, read to their end. A link to the next page is opaque and is followed as it was given.
+// Reads a list to its end.
 import { DirectoryError } from '../model/errors.ts';
-import type { GraphSession } from './session.ts';
+import { type Answer, type Call, isRecord, isSuccess } from './call.ts';
+import type { Client } from './client.ts';
+import { failureOf, lostFailure, unexpected } from './failure.ts';
 
-interface Page<T> {
-  readonly value: readonly T[];
-  readonly '@odata.nextLink'?: string;
-}
+export type Item = Readonly<Record<string, unknown>>;
+
+/** The most users, applications or assignments that a page holds. Source: https://learn.microsoft.com/graph/api/user-list */
+export const PAGE_SIZE = 999;
 
 /**
- * Reads a list page by page; the next page is asked for while the caller works on the present one. A page may be
- * empty and have a next one all the same. A link that comes a second time would never end, and is an error.
+ * All pages of a list. Links are followed as they come, with the headers of the first call, which advanced queries
+ * need again; a page may be empty and still have a link.
+ *
+ * Errors: {@link DirectoryError} for an answer that is no list, and for a link that comes again, which would never end.
  * Source: https://learn.microsoft.com/graph/paging
  */
-export async function* pages<T>(
-  session: GraphSession,
-  path: string,
+export async function* pages(client: Client, first: Call, signal?: AbortSignal): AsyncGenerator<readonly Item[]> {
+  yield* pagesFrom(client, first, await client.send(first, signal), signal);
+}
+
+/** The same where the first answer is there already. */
+export async function* pagesFrom(
+  client: Client,
+  first: Call,
+  firstAnswer: Answer,
   signal?: AbortSignal,
-  headers?: Readonly<Record<string, string>>,
-): AsyncGenerator<readonly T[]> {
+): AsyncGenerator<readonly Item[]> {
   const followed = new Set<string>();
-  let coming: Promise<Page<T>> | undefined = session.get<Page<T>>(path, signal, headers);
-  while (coming) {
-    const page: Page<T> = await coming;
-    const next = page['@odata.nextLink'];
-    if (next !== undefined && followed.has(next)) throw repeated(path);
-    if (next !== undefined) followed.add(next);
-    coming = next === undefined ? undefined : session.get<Page<T>>(next, signal, headers);
-    // A failure of the next page is met when it is awaited, after this one has been used.
-    coming?.catch(() => undefined);
-    if (page.value.length > 0) yield page.value;
+  let answer = firstAnswer;
+  for (;;) {
+    const { items, next } = pageOf(first, answer);
+    if (items.length > 0) yield items;
+    if (next === undefined) return;
+    if (followed.has(next)) throw goingInCircles(first);
+    followed.add(next);
+    answer = await client.send({ ...first, path: next }, signal);
   }
 }
 
-/** Reads a list whole. For short ones only. */
-export const readAll = async <T>(session: GraphSession, path: string, signal?: AbortSignal): Promise<readonly T[]> => {
-  const all: T[] = [];
-  for await (const page of pages<T>(session, path, signal)) all.push(...page);
+/** The whole of a list that is short enough to hold. */
+export const readList = (client: Client, call: Call, signal?: AbortSignal): Promise<readonly Item[]> =>
+  whole(pages(client, call, signal));
+
+export const whole = async (list: AsyncIterable<readonly Item[]>): Promise<readonly Item[]> => {
+  const all: Item[] = [];
+  for await (const page of list) all.push(...page);
   return all;
 };
 
-const repeated = (path: string): DirectoryError =>
+/** The next page is on its way while the caller works on the present one. */
+export async function* oneAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  let coming = iterator.next();
+  try {
+    for (let { done, value } = await coming; !done; { done, value } = await coming) {
+      coming = iterator.next();
+      // Its failure is met when it is its turn; until then it must not count as unhandled.
+      coming.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    // Not awaited: a caller that has seen enough need not wait for a page that nobody will look at.
+    void iterator.return?.().catch(() => undefined);
+  }
+}
+
+const pageOf = (call: Call, answer: Answer): { items: readonly Item[]; next: string | undefined } => {
+  if (!isSuccess(answer)) throw new DirectoryError(failureOf(call, answer));
+  const { body } = answer;
+  if (!isRecord(body) || !Array.isArray(body['value'])) throw unexpected(call, answer, 'no list');
+  const next = body['@odata.nextLink'];
+  return { items: body['value'], next: typeof next === 'string' ? next : undefined };
+};
+
+const goingInCircles = (call: Call): DirectoryError =>
   new DirectoryError({
-    status: 0,
-    code: 'RepeatedNextLink',
-    message: 'the directory gave the same link to the next page twice, so that the list would never end',
-    request: `GET ${path.split('?')[0]}`,
+    ...lostFailure(call, 'RepeatedLink', 'the directory gave the link to a page that was read already'),
+    remedy: 'Run the same command again; if this stays so, report it to Microsoft.',
   });

@@ -1,32 +1,55 @@
-// The least permission for each kind of call, to be named where one is denied.
-// Source: https://learn.microsoft.com/graph/permissions-reference and the pages of each operation
-import type { GraphCall } from './requests.ts';
+// What each call needs, and what to do when it is not allowed.
+import type { Call } from './call.ts';
 
-const LEAST: readonly { readonly method?: string; readonly path: RegExp; readonly permission: string }[] = [
-  { method: 'GET', path: /^\/users/, permission: 'User.Read.All' },
-  { method: 'POST', path: /^\/users$/, permission: 'User.ReadWrite.All' },
-  { path: /^\/users/, permission: 'User.ReadWrite.All' },
-  {
-    method: 'POST',
-    path: /\/appRoleAssignedTo$/,
-    permission: 'AppRoleAssignment.ReadWrite.All and Application.Read.All',
+interface Least {
+  readonly permissions: readonly string[];
+  /** Why more than the least that the reference names, or what else is needed. */
+  readonly note?: string;
+}
+
+/**
+ * The least permission of Microsoft Graph for each call, the same for app-only and delegated sessions.
+ * Source: https://learn.microsoft.com/graph/permissions-reference and the reference page of each call
+ */
+const LEAST: Readonly<Record<string, Least>> = {
+  // User.ReadBasic.All lists users, but without accountEnabled and most attributes that accounts are matched by.
+  'GET /users': { permissions: ['User.Read.All'] },
+  'GET /users/$count': { permissions: ['User.Read.All'] },
+  'POST /users': {
+    permissions: ['User.ReadWrite.All'],
+    note: 'a signed-in administrator also needs the role User Administrator',
   },
-  { method: 'DELETE', path: /\/appRoleAssignedTo\//, permission: 'AppRoleAssignment.ReadWrite.All' },
-  { method: 'GET', path: /^\/(?:applications|servicePrincipals)/, permission: 'Application.Read.All' },
-  { path: /^\/(?:applications|servicePrincipals)/, permission: 'Application.ReadWrite.All' },
-  { path: /^\/auditLogs/, permission: 'AuditLog.Read.All' },
-  { path: /^\/organization/, permission: 'Organization.Read.All' },
-  { path: /^\/subscribedSkus/, permission: 'LicenseAssignment.Read.All' },
-];
+  'GET /applications': { permissions: ['Application.Read.All'] },
+  "GET /applications(uniqueName='{uniqueName}')": { permissions: ['Application.Read.All'] },
+  "GET /applications(appId='{appId}')": { permissions: ['Application.Read.All'] },
+  "PATCH /applications(uniqueName='{uniqueName}')": {
+    permissions: ['Application.ReadWrite.All'],
+    note: 'a signed-in administrator also needs the role Application Administrator or Cloud Application Administrator',
+  },
+  'PATCH /applications/{id}': { permissions: ['Application.ReadWrite.All'] },
+  "GET /servicePrincipals(appId='{appId}')": { permissions: ['Application.Read.All'] },
+  'POST /servicePrincipals': { permissions: ['Application.ReadWrite.All'] },
+  'PATCH /servicePrincipals/{id}': { permissions: ['Application.ReadWrite.All'] },
+  'GET /servicePrincipals/{id}/appRoleAssignedTo': { permissions: ['Application.Read.All'] },
+  'POST /servicePrincipals/{id}/appRoleAssignedTo': {
+    permissions: ['AppRoleAssignment.ReadWrite.All', 'Application.Read.All'],
+    note: 'both are needed; a signed-in administrator also needs a role such as Application Administrator or Identity Governance Administrator',
+  },
+  'GET /organization': { permissions: ['Organization.Read.All'] },
+  'GET /subscribedSkus': { permissions: ['LicenseAssignment.Read.All'] },
+  'GET /auditLogs/directoryAudits': {
+    permissions: ['AuditLog.Read.All'],
+    note: 'a signed-in administrator also needs a role such as Reports Reader',
+  },
+};
 
-/** What to do about a denied call; undefined where the status says nothing about permissions. */
-export const remedyFor = (status: number, { method, path }: Pick<GraphCall, 'method' | 'path'>): string | undefined => {
+/** What a person does about a call that was not allowed; undefined where nothing special is known. */
+export const remedyFor = ({ method, template }: Call, status: number): string | undefined => {
   if (status === 401)
-    return 'Sign in again; if it stays so, check the tenant, the client id and the credential in the configuration.';
-  if (status !== 403) return undefined;
-  const bare = path.split('?')[0]!;
-  const least = LEAST.find((one) => (one.method === undefined || one.method === method) && one.path.test(bare));
-  return least
-    ? `Ask an administrator to grant ${least.permission} of Microsoft Graph to the client, with admin consent; "rollcall doctor" lists all that is needed.`
-    : 'Run "rollcall doctor" to see which permission is missing.';
+    return 'Sign in again. If that does not help, check that the sign-in is for this tenant and this cloud.';
+  const least = LEAST[`${method} ${template}`];
+  if (status !== 403 || least === undefined) return undefined;
+  const names = least.permissions.join(' and ');
+  const note = least.note ? ` (${least.note})` : '';
+  return `Have an administrator grant ${names} of Microsoft Graph, with admin consent${note}, then sign in and run again.`;
 };

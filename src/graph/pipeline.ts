@@ -1,91 +1,61 @@
-// The policies in their order, from the outermost. Order matters: each attempt of an outer policy runs all inner ones.
+// What happens to every request on its way, in order.
 import {
-  createDefaultHttpClient,
   createEmptyPipeline,
-  createHttpHeaders,
-  createPipelineRequest,
-  decompressResponsePolicy,
+  logPolicy,
+  type Pipeline,
   proxyPolicy,
-  tlsPolicy,
+  setClientRequestIdPolicy,
   userAgentPolicy,
 } from '@azure/core-rest-pipeline';
 import type { Clock } from '../model/clock.ts';
-import { requestIdPolicy } from './policies/request-id.ts';
-import { throttlePolicy } from './policies/throttle.ts';
-import { isLoopback, type Tokens, tokenPolicy } from './policies/token.ts';
-import { REPEATABLE_HEADER, transientPolicy } from './policies/transient.ts';
-import { type UsageMeter, usagePolicy } from './policies/usage.ts';
-import type { GraphAnswer, GraphCall } from './requests.ts';
+import { isLoopback } from './loopback.ts';
+import type { Pace } from './pace.ts';
+import { bearerToken } from './policies/bearer-token.ts';
+import { countUsage } from './policies/count-usage.ts';
+import { limitTime } from './policies/limit-time.ts';
+import { repeatReads } from './policies/repeat-reads.ts';
+import { trust } from './policies/trust.ts';
+import { waitOutThrottling } from './policies/wait-out-throttling.ts';
+import type { Tokens } from './tokens.ts';
+import type { UsageCounter } from './usage.ts';
 
-/** Sends one call to an absolute address. Rejects when no whole answer came. */
-export type Send = (
-  url: string,
-  call: Omit<GraphCall, 'path'> & { readonly isRepeatable?: boolean },
-  signal?: AbortSignal,
-) => Promise<GraphAnswer>;
-
-const TIMEOUT_MS = 120_000;
-
-export interface PipelineInput {
-  readonly tokens: Tokens;
-  readonly meter: UsageMeter;
+export interface PipelineParts {
+  readonly root: string;
   readonly clock: Clock;
-  /** PEM of a certificate authority to trust besides the system's. */
-  readonly ca?: string;
+  readonly pace: Pace;
+  readonly tokens: Tokens;
+  readonly usage: UsageCounter;
+  readonly caFile?: string;
+  readonly onNotice?: (text: string) => void;
 }
 
-export const createSend = ({ tokens, meter, clock, ca }: PipelineInput): Send => {
+/**
+ * The order matters:
+ * - the request id comes first, so that all attempts of a call carry the same one and can be found together;
+ * - repeating stands outside throttling, so that a repeated read waits like any other request;
+ * - throttling stands outside the token, so that an attempt after an hour's wait carries a token that is still good;
+ * - counting stands inside all that sends again, so that it sees each request;
+ * - the log comes after everything that sets headers, and writes only what is harmless: no token, no body, no query value;
+ * - the time limit is for one attempt, not for the waiting between.
+ *
+ * The library's decompression is left out: a connection that breaks in the middle of a compressed answer ends the process.
+ */
+export const createPipeline = (parts: PipelineParts): Pipeline => {
+  const { root, clock, pace, tokens, usage, caFile, onNotice } = parts;
   const pipeline = createEmptyPipeline();
-  const policies = [
+  for (const policy of [
+    setClientRequestIdPolicy('client-request-id'),
     userAgentPolicy({ userAgentPrefix: 'rollcall' }),
-    // A read that failed is begun anew, with all waits of its own.
-    transientPolicy(clock),
-    // Outside the token, so that an attempt after a long wait carries a fresh one.
-    throttlePolicy(clock),
-    tokenPolicy(tokens),
-    // Innermost of ours: each attempt has its own id and is counted.
-    requestIdPolicy(),
-    usagePolicy(meter),
-    decompressResponsePolicy(),
-  ];
-  for (const policy of policies) pipeline.addPolicy(policy);
-  if (ca !== undefined) pipeline.addPolicy(tlsPolicy({ ca }));
-  const proxied = createEmptyPipeline();
-  for (const policy of pipeline.getOrderedPolicies()) proxied.addPolicy(policy);
-  proxied.addPolicy(proxyPolicy());
-  const client = createDefaultHttpClient();
-
-  return async (url, { method, headers, body, isRepeatable }, signal) => {
-    const request = createPipelineRequest({
-      url,
-      method,
-      timeout: TIMEOUT_MS,
-      allowInsecureConnection: isLoopback(url),
-      headers: createHttpHeaders({
-        accept: 'application/json',
-        ...headers,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(isRepeatable && { [REPEATABLE_HEADER]: '1' }),
-      }),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(signal && { abortSignal: signal }),
-    });
-    // The loopback interface is never behind a proxy.
-    const response = await (isLoopback(url) ? pipeline : proxied).sendRequest(client, request);
-    return {
-      status: response.status,
-      headers: response.headers.toJSON(),
-      body: parsed(response.bodyAsText),
-    };
-  };
-};
-
-/** JSON where it is JSON; a gateway's page or a bare number as the text that it is. */
-const parsed = (text: string | null | undefined): unknown => {
-  if (!text) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+    repeatReads(clock, onNotice),
+    waitOutThrottling(clock, pace),
+    bearerToken(tokens),
+    countUsage(usage),
+    logPolicy(),
+    limitTime(),
+    ...(caFile === undefined ? [] : [trust(caFile)]),
+    // A proxy cannot reach this machine's own addresses.
+    ...(isLoopback(new URL(root)) ? [] : [proxyPolicy()]),
+  ])
+    pipeline.addPolicy(policy);
+  return pipeline;
 };

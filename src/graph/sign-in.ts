@@ -1,105 +1,109 @@
-// The ways to sign in. The library that knows them all is heavy, and is loaded when one of them is used.
-import type { AccessToken, TokenCredential } from '@azure/core-auth';
-import { RollcallError } from '../model/errors.ts';
-import type { DirectorySettings, SecretRef } from '../model/settings.ts';
-import { isLoopback } from './policies/token.ts';
+// The ways to sign in that administrators use. The library that knows them is heavy, so it is loaded when it is needed.
+import type { TokenCredential } from '@azure/core-auth';
+import type { Clock } from '../model/clock.ts';
+import { systemClock } from '../model/clock.ts';
+import { UsageError } from '../model/errors.ts';
+import type { DirectorySettings, SecretRef, SignIn } from '../model/settings.ts';
+import { isMicrosoftAuthority } from './clouds.ts';
+import { isLoopback } from './loopback.ts';
+import { loopbackCredential } from './loopback-credential.ts';
+import { trust } from './policies/trust.ts';
 
-export interface SignInHelp {
+type TenantSettings = Extract<DirectorySettings, { kind: 'tenant' }>;
+
+export interface SignInSurroundings {
+  /** Reads a secret from its place, now. */
   readonly readSecret: (ref: SecretRef) => Promise<string>;
-  /** Shown to the person who signs in: where to go, and the code to type. */
+  /** Shows a person what to do: where to enter which code. */
   readonly onMessage: (text: string) => void;
+  readonly clock?: Clock;
 }
 
-type Remote = DirectorySettings & { readonly kind: 'tenant' };
-
-/** Makes the credential that the settings name. Errors name the way to sign in, never a secret. */
+/**
+ * A credential for the configured way to sign in. Nothing is sent before it is asked for a token.
+ *
+ * Errors: UsageError for an authority that is neither https nor on this machine; whatever `readSecret` throws.
+ * Source: https://learn.microsoft.com/javascript/api/@azure/identity
+ */
 export const credentialFor = async (
-  settings: Remote,
-  { readSecret, onMessage }: SignInHelp,
+  settings: TenantSettings,
+  { readSecret, onMessage, clock = systemClock }: SignInSurroundings,
 ): Promise<TokenCredential> => {
-  const { tenant, authority, signIn } = settings;
-  if (signIn.kind === 'clientSecret' && authority.startsWith('http:') && isLoopback(authority)) {
-    return plainCredential(settings, signIn.clientId, () => readSecret(signIn.secret));
+  const { tenant, authority, signIn, caFile } = settings;
+  const address = new URL(authority);
+  if (address.protocol !== 'https:') {
+    if (!isLoopback(address) || signIn.kind !== 'clientSecret') throw notEncrypted(address, signIn);
+    const { clientId } = signIn;
+    return loopbackCredential({ authority, tenant, clientId, secret: await readSecret(signIn.secret), clock });
   }
-  const identity = await import('@azure/identity');
-  const common = { authorityHost: authority, ...(isKnownCloud(authority) ? {} : { disableInstanceDiscovery: true }) };
+  return libraryCredential(
+    {
+      tenantId: tenant,
+      authorityHost: authority,
+      // The library asks Microsoft whether it knows the authority; one that is not Microsoft's it would refuse.
+      disableInstanceDiscovery: !isMicrosoftAuthority(authority),
+      ...(caFile !== null && { additionalPolicies: [{ policy: trust(caFile), position: 'perRetry' as const }] }),
+    },
+    signIn,
+    { readSecret, onMessage },
+  );
+};
+
+interface LibraryOptions {
+  readonly tenantId: string;
+  readonly authorityHost: string;
+  readonly disableInstanceDiscovery: boolean;
+  readonly additionalPolicies?: { policy: ReturnType<typeof trust>; position: 'perRetry' }[];
+}
+
+const libraryCredential = async (
+  options: LibraryOptions,
+  signIn: SignIn,
+  { readSecret, onMessage }: Pick<SignInSurroundings, 'readSecret' | 'onMessage'>,
+): Promise<TokenCredential> => {
+  const { tenantId } = options;
+  const library = await import('@azure/identity');
   switch (signIn.kind) {
     case 'clientSecret':
-      return new identity.ClientSecretCredential(tenant, signIn.clientId, await readSecret(signIn.secret), common);
+      return new library.ClientSecretCredential(tenantId, signIn.clientId, await readSecret(signIn.secret), options);
     case 'certificate': {
-      const password = signIn.password && (await readSecret(signIn.password));
-      const certificate = { certificatePath: signIn.certificate, ...(password && { certificatePassword: password }) };
-      return new identity.ClientCertificateCredential(tenant, signIn.clientId, certificate, common);
+      const certificatePassword = signIn.password === null ? undefined : await readSecret(signIn.password);
+      return new library.ClientCertificateCredential(
+        tenantId,
+        signIn.clientId,
+        { certificatePath: signIn.certificate, ...(certificatePassword !== undefined && { certificatePassword }) },
+        options,
+      );
     }
     case 'deviceCode':
-      return new identity.DeviceCodeCredential({
-        ...common,
-        tenantId: tenant,
-        ...(signIn.clientId !== null && { clientId: signIn.clientId }),
+      return new library.DeviceCodeCredential({
+        ...options,
+        ...ownClient(signIn.clientId),
         userPromptCallback: ({ message }) => onMessage(message),
       });
     case 'browser':
-      return new identity.InteractiveBrowserCredential({
-        ...common,
-        tenantId: tenant,
-        ...(signIn.clientId !== null && { clientId: signIn.clientId }),
-      });
+      onMessage('Sign in in the browser window that opens.');
+      return new library.InteractiveBrowserCredential({ ...options, ...ownClient(signIn.clientId) });
     case 'azureCli':
-      return new identity.AzureCliCredential({ tenantId: tenant });
+      return new library.AzureCliCredential({ tenantId });
     case 'managedIdentity':
-      return signIn.clientId === null
-        ? new identity.ManagedIdentityCredential()
-        : new identity.ManagedIdentityCredential({ clientId: signIn.clientId });
+      return new library.ManagedIdentityCredential(ownClient(signIn.clientId));
     case 'workloadIdentity':
-      return new identity.WorkloadIdentityCredential({
-        ...common,
-        tenantId: tenant,
-        ...(signIn.clientId !== null && { clientId: signIn.clientId }),
-      });
+      return new library.WorkloadIdentityCredential({ ...options, ...ownClient(signIn.clientId) });
     default:
       return signIn satisfies never;
   }
 };
 
-/** Login hosts that the library can look up itself. */
-const isKnownCloud = (authority: string): boolean =>
-  /^https:\/\/login\.(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn|chinacloudapi\.cn)(?:\/|$)/.test(
-    authority,
-  );
+const ownClient = (clientId: string | null): { clientId?: string } => (clientId === null ? {} : { clientId });
 
-interface TokenAnswer {
-  readonly access_token?: string;
-  readonly expires_in?: number | string;
-  readonly error?: string;
-  readonly error_description?: string;
-}
-
-/**
- * Client credentials over plain HTTP on the loopback interface, which the library refuses: for a local tenant that
- * was started without TLS. Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
- */
-const plainCredential = (settings: Remote, clientId: string, secret: () => Promise<string>): TokenCredential => ({
-  getToken: async (scopes): Promise<AccessToken> => {
-    const url = `${settings.authority.replace(/\/+$/, '')}/${settings.tenant}/oauth2/v2.0/token`;
-    const form = new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: clientId,
-      client_secret: await secret(),
-      scope: [scopes].flat().join(' '),
-    });
-    const answer = await fetch(url, { method: 'POST', body: form }).catch((error: unknown) => {
-      throw new RollcallError(
-        `The directory at ${settings.authority} does not answer: ${(error as Error).message}.`,
-        'Check that the local tenant is running and that the file named with --directory is its newest.',
+const notEncrypted = (address: URL, { kind }: SignIn): UsageError =>
+  isLoopback(address)
+    ? new UsageError(
+        `signIn: ${kind} does not work with ${address.origin}, which is not encrypted.`,
+        'Use signIn: clientSecret, or start the local tenant with --tls.',
+      )
+    : new UsageError(
+        `The authority ${address.origin} is not encrypted, so no secret is sent there.`,
+        'Use an https address as authority; plain http is for this machine only.',
       );
-    });
-    const body = (await answer.json()) as TokenAnswer;
-    if (body.access_token) {
-      return { token: body.access_token, expiresOnTimestamp: Date.now() + Number(body.expires_in) * 1000 };
-    }
-    throw new RollcallError(
-      `The sign-in of ${clientId} was refused: ${body.error_description ?? body.error ?? answer.status}.`,
-      'Check the client id and the secret, and that the tenant is the right one.',
-    );
-  },
-});

@@ -1,69 +1,53 @@
-// Applications and their service principals, found by keys.
-import type { Application, AppRole, ServicePrincipal } from '../../model/directory.ts';
-import { odataString, option } from '../filters.ts';
-import { readAll } from '../pages.ts';
-import type { GraphSession } from '../session.ts';
+// Applications, found by their keys or by a name that is none.
+import type { Application } from '../../model/directory.ts';
+import type { Call } from '../call.ts';
+import { readObject } from '../client.ts';
+import { textOf, textOrNull, textsOf } from '../fields.ts';
+import { encodeValue, odataString } from '../filters.ts';
+import type { Graph } from '../graph.ts';
+import { type Item, PAGE_SIZE, readList } from '../pages.ts';
+import { appRolesOf } from './app-roles.ts';
 
-const APPLICATION = '$select=id,appId,displayName,uniqueName,appRoles,tags';
-const PRINCIPAL = '$select=id,appId,displayName,appRoles,tags,appRoleAssignmentRequired';
+const SELECT = '$select=id,appId,displayName,uniqueName,appRoles,tags';
 
-type Wire<T> = { readonly [Key in keyof T]?: T[Key] | null };
+/** Source: https://learn.microsoft.com/graph/api/application-get */
+export const findApplicationByUniqueName = ({ client }: Graph, uniqueName: string, signal?: AbortSignal) =>
+  find(client, 'uniqueName', uniqueName, signal);
 
-const role = ({ id, displayName, description, value, isEnabled, allowedMemberTypes }: Wire<AppRole>): AppRole => ({
-  id: id!,
-  displayName: displayName ?? '',
-  description: description ?? '',
-  value: value ?? null,
-  isEnabled: isEnabled ?? false,
-  allowedMemberTypes: allowedMemberTypes ?? [],
+export const findApplicationByAppId = ({ client }: Graph, appId: string, signal?: AbortSignal) =>
+  find(client, 'appId', appId, signal);
+
+const find = async (
+  client: Graph['client'],
+  key: 'uniqueName' | 'appId',
+  value: string,
+  signal: AbortSignal | undefined,
+): Promise<Application | undefined> => {
+  const call: Call = {
+    method: 'GET',
+    path: `/applications(${key}=${encodeValue(odataString(value))})?${SELECT}`,
+    template: `/applications(${key}='{${key}}')`,
+  };
+  const found = await readObject(client, call, signal);
+  return found && applicationOf(found);
+};
+
+/** Source: https://learn.microsoft.com/graph/api/application-list */
+export const findApplicationsByName = async (
+  { client }: Graph,
+  displayName: string,
+  signal?: AbortSignal,
+): Promise<readonly Application[]> => {
+  const filter = encodeValue(`displayName eq ${odataString(displayName)}`);
+  const path = `/applications?$filter=${filter}&${SELECT}&$top=${PAGE_SIZE}`;
+  return (await readList(client, { method: 'GET', path, template: '/applications' }, signal)).map(applicationOf);
+};
+
+const applicationOf = (item: Item): Application => ({
+  id: textOf(item['id']),
+  appId: textOf(item['appId']),
+  displayName: textOf(item['displayName']),
+  uniqueName: textOrNull(item['uniqueName']),
+  appRoles: appRolesOf(item['appRoles']),
+  tags: textsOf(item['tags']),
 });
-
-const application = ({ id, appId, displayName, uniqueName, appRoles, tags }: Wire<Application>): Application => ({
-  id: id!,
-  appId: appId!,
-  displayName: displayName ?? '',
-  uniqueName: uniqueName ?? null,
-  appRoles: (appRoles ?? []).map(role),
-  tags: tags ?? [],
-});
-
-const principal = (wire: Wire<ServicePrincipal>): ServicePrincipal => ({
-  id: wire.id!,
-  appId: wire.appId!,
-  displayName: wire.displayName ?? '',
-  appRoles: (wire.appRoles ?? []).map(role),
-  tags: wire.tags ?? [],
-  appRoleAssignmentRequired: wire.appRoleAssignmentRequired ?? false,
-});
-
-/** A key's value inside parentheses. */
-export const keyText = (value: string): string => encodeURIComponent(odataString(value)).replaceAll("'", '%27');
-
-export const findApplicationByUniqueName = async (session: GraphSession, name: string, signal?: AbortSignal) => {
-  const found = await session.find<Wire<Application>>(
-    `/applications(uniqueName='${keyText(name)}')?${APPLICATION}`,
-    signal,
-  );
-  return found && application(found);
-};
-
-export const findApplicationByAppId = async (session: GraphSession, appId: string, signal?: AbortSignal) => {
-  const found = await session.find<Wire<Application>>(
-    `/applications(appId='${keyText(appId)}')?${APPLICATION}`,
-    signal,
-  );
-  return found && application(found);
-};
-
-export const findApplicationsByName = async (session: GraphSession, displayName: string, signal?: AbortSignal) => {
-  const filter = option('$filter', `displayName eq '${odataString(displayName)}'`);
-  return (await readAll<Wire<Application>>(session, `/applications?${filter}&${APPLICATION}`, signal)).map(application);
-};
-
-export const findServicePrincipal = async (session: GraphSession, appId: string, signal?: AbortSignal) => {
-  const found = await session.find<Wire<ServicePrincipal>>(
-    `/servicePrincipals(appId='${keyText(appId)}')?${PRINCIPAL}`,
-    signal,
-  );
-  return found && principal(found);
-};

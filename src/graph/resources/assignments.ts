@@ -1,24 +1,30 @@
-// Who is assigned to an application, in which role.
+// App role assignments: who holds which role of an application.
 import type { Assignment } from '../../model/directory.ts';
-import { pages } from '../pages.ts';
-import type { GraphSession } from '../session.ts';
+import { textOf } from '../fields.ts';
+import type { Graph } from '../graph.ts';
+import { type Item, oneAhead, PAGE_SIZE, pages } from '../pages.ts';
 
-const PER_PAGE = 999;
-
-/** All assignments, all roles, users and groups alike. The order is not promised. */
+/**
+ * All assignments to an application, a page at a time, of all roles and kinds of principals.
+ *
+ * Source: https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto
+ */
 export async function* assignments(
-  session: GraphSession,
+  { client }: Graph,
   servicePrincipalId: string,
   signal?: AbortSignal,
 ): AsyncGenerator<readonly Assignment[]> {
-  const path = `/servicePrincipals/${servicePrincipalId}/appRoleAssignedTo?$top=${PER_PAGE}`;
-  for await (const page of pages<Partial<Assignment>>(session, path, signal)) {
-    yield page.map(({ id, principalId, principalType, principalDisplayName, appRoleId }) => ({
-      id: id!,
-      principalId: principalId!,
-      principalType: principalType ?? '',
-      principalDisplayName: principalDisplayName ?? '',
-      appRoleId: appRoleId!,
-    }));
-  }
+  const select = '$select=id,principalId,principalType,principalDisplayName,appRoleId';
+  const path = `/servicePrincipals/${encodeURIComponent(servicePrincipalId)}/appRoleAssignedTo?${select}&$top=${PAGE_SIZE}`;
+  const template = '/servicePrincipals/{id}/appRoleAssignedTo';
+  for await (const page of oneAhead(pages(client, { method: 'GET', path, template }, signal)))
+    yield page.map(assignmentOf);
 }
+
+const assignmentOf = (item: Item): Assignment => ({
+  id: textOf(item['id']),
+  principalId: textOf(item['principalId']),
+  principalType: textOf(item['principalType']),
+  principalDisplayName: textOf(item['principalDisplayName']),
+  appRoleId: textOf(item['appRoleId']),
+});

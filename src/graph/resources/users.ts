@@ -1,126 +1,177 @@
-// Users: found by what they are, read all, counted.
+// Users: found by lookups, read whole, counted.
 import type { DirectoryUser, LookupAnswer, UserLookup } from '../../model/directory.ts';
 import { DirectoryError } from '../../model/errors.ts';
-import { CALLS_PER_BATCH, sendBatch } from '../batch.ts';
-import { filterFor, option, selectName, VALUES_PER_FILTER } from '../filters.ts';
-import { pages } from '../pages.ts';
-import { ADVANCED, failureOf, type GraphCall } from '../requests.ts';
-import type { GraphSession } from '../session.ts';
+import { EVENTUAL } from '../advanced.ts';
+import { CALLS_PER_ENVELOPE } from '../batch.ts';
+import type { Call, Outcome } from '../call.ts';
+import { read } from '../client.ts';
+import { failureOf, outcomeFailure } from '../failure.ts';
+import { encodeValue, LookupError, MAX_ALTERNATIVES, selectOf, type UserFilter, userFilter } from '../filters.ts';
+import type { Graph } from '../graph.ts';
+import { oneAhead, PAGE_SIZE, pages, pagesFrom, whole } from '../pages.ts';
+import { inParallel } from '../parallel.ts';
 
-/** Source: https://learn.microsoft.com/graph/api/user-list */
-export const USERS_PER_PAGE = 999;
+/** Graph takes envelopes of about 4 MB; long values make one full before it has 20 calls. Characters. */
+const ENVELOPE_CHARACTERS = 1_000_000;
 
-const selection = (attributes: readonly string[]): string =>
-  `$select=${[...new Set(['id', ...attributes.map(selectName)])].join(',')}`;
+interface Question {
+  readonly index: number;
+  readonly filter: UserFilter;
+  readonly select: string;
+}
 
-const lookupCall = (lookup: UserLookup, select: string): GraphCall => {
-  const { expression, isAdvanced } = filterFor(lookup);
-  const path = `/users?${option('$filter', expression)}&${select}`;
-  return isAdvanced ? { method: 'GET', path: `${path}&$count=true`, headers: ADVANCED } : { method: 'GET', path };
-};
-
-/** Answers lookups in any order, many in one request, several requests at once, as fast as answers are taken. */
+/**
+ * Looks users up, 20 lookups an envelope, several envelopes under way at once. Lookups are taken as they are needed.
+ *
+ * Selecting attributes makes a lookup cost one resource unit; the page size costs nothing, so it is the largest.
+ * Source: https://learn.microsoft.com/graph/throttling-limits
+ */
 export async function* findUsers(
-  session: GraphSession,
+  graph: Graph,
   lookups: Iterable<UserLookup> | AsyncIterable<UserLookup>,
   attributes: readonly string[],
   signal?: AbortSignal,
 ): AsyncGenerator<LookupAnswer> {
-  const select = selection(attributes);
-  const underWay = new Set<Promise<readonly LookupAnswer[]>>();
-  const send = (batch: readonly NumberedCall[]) => {
-    const sent = answerBatch(session, batch, signal).finally(() => underWay.delete(sent));
-    sent.catch(() => undefined);
-    underWay.add(sent);
-  };
+  const packed = inEnvelopes(lookups, selectOf(attributes));
+  const answered = inParallel(packed, graph.concurrency, (pack, stop) => answerPack(graph, pack, stop), signal);
+  for await (const answers of answered) yield* answers;
+}
+
+type Packed = Question | Extract<LookupAnswer, { failure: unknown }>;
+
+async function* inEnvelopes(
+  lookups: Iterable<UserLookup> | AsyncIterable<UserLookup>,
+  select: string,
+): AsyncGenerator<readonly Packed[]> {
+  let pack: Packed[] = [];
+  let characters = 0;
   let index = 0;
-  let batch: NumberedCall[] = [];
   for await (const lookup of lookups) {
-    batch.push({ index, call: lookupCall(lookup, select) });
+    const packed = question(lookup, index, select);
+    const size = 'filter' in packed ? encodedLength(packed) : 0;
+    if (pack.length === CALLS_PER_ENVELOPE || (pack.length > 0 && characters + size > ENVELOPE_CHARACTERS)) {
+      yield pack;
+      pack = [];
+      characters = 0;
+    }
+    pack.push(packed);
+    characters += size;
     index += 1;
-    if (batch.length < CALLS_PER_BATCH) continue;
-    send(batch);
-    batch = [];
-    while (underWay.size >= session.concurrency) yield* await Promise.race(underWay);
   }
-  if (batch.length > 0) send(batch);
-  while (underWay.size > 0) yield* await Promise.race(underWay);
+  if (pack.length > 0) yield pack;
 }
 
-interface NumberedCall {
-  readonly index: number;
-  readonly call: GraphCall;
-}
+const encodedLength = ({ filter }: Question): number => encodeValue(filter.text).length;
 
-interface UserPage {
-  readonly value: readonly DirectoryUser[];
-  readonly '@odata.nextLink'?: string;
-}
+const question = (lookup: UserLookup, index: number, select: string): Packed => {
+  try {
+    const filter = userFilter(lookup);
+    encodeValue(filter.text);
+    return { index, filter, select };
+  } catch (error) {
+    if (error instanceof LookupError) return { index, failure: error.failure };
+    throw error;
+  }
+};
 
-const answerBatch = async (
-  session: GraphSession,
-  batch: readonly NumberedCall[],
-  signal?: AbortSignal,
+const answerPack = async (
+  graph: Graph,
+  pack: readonly Packed[],
+  signal: AbortSignal,
 ): Promise<readonly LookupAnswer[]> => {
-  const outcomes = await sendBatch(
-    session,
-    batch.map(({ call }) => call),
-    signal,
-  );
-  const answers: LookupAnswer[] = [];
-  for (const [i, { index, call }] of batch.entries()) {
-    const outcome = outcomes[i]!;
-    if ('lost' in outcome) answers.push({ index, failure: outcome.lost });
-    else if (outcome.answer.status !== 200) answers.push({ index, failure: failureOf(call, outcome.answer) });
-    else answers.push(await wholeAnswer(session, index, call, outcome.answer.body as UserPage, signal));
-  }
+  const answers: LookupAnswer[] = pack.filter((packed) => 'failure' in packed);
+  const questions = pack.filter((packed) => 'filter' in packed);
+  const again: Question[] = [];
+  const ask = async (asked: readonly Question[], forceAdvanced: boolean): Promise<void> => {
+    const calls = asked.map((one) => callOf(one, forceAdvanced || isAdvanced(graph, one)));
+    for (const [position, outcome] of (await graph.batch(calls, signal)).entries()) {
+      const one = asked[position]!;
+      const call = calls[position]!;
+      if (call.headers === undefined && mayWantAdvanced(call, outcome)) again.push(one);
+      else {
+        const answer = await answerOf(graph, one.index, call, outcome, signal);
+        if (forceAdvanced && 'users' in answer) graph.advancedKinds.add(one.filter.kind);
+        answers.push(answer);
+      }
+    }
+  };
+  if (questions.length > 0) await ask(questions, false);
+  if (again.length > 0) await ask(again, true);
   return answers;
 };
 
-/** Users of the first page and of all that follow. */
-const wholeAnswer = async (
-  session: GraphSession,
+const isAdvanced = (graph: Graph, { filter }: Question): boolean =>
+  filter.isAdvanced || graph.advancedKinds.has(filter.kind);
+
+const callOf = ({ filter, select }: Question, advanced: boolean): Call => ({
+  method: 'GET',
+  path: `/users?$filter=${encodeValue(filter.text)}&$select=${select}&$top=${PAGE_SIZE}${advanced ? '&$count=true' : ''}`,
+  template: '/users',
+  ...(advanced && { headers: EVENTUAL }),
+});
+
+// The published table of what needs an advanced query is incomplete, so what Graph refuses as a default query is tried as one.
+const mayWantAdvanced = (call: Call, outcome: Outcome): boolean => {
+  if ('lost' in outcome || outcome.answer.status !== 400) return false;
+  return failureOf(call, outcome.answer).code === 'Request_UnsupportedQuery';
+};
+
+const answerOf = async (
+  graph: Graph,
   index: number,
-  { headers }: GraphCall,
-  page: UserPage,
-  signal?: AbortSignal,
+  call: Call,
+  outcome: Outcome,
+  signal: AbortSignal,
 ): Promise<LookupAnswer> => {
-  const next = page['@odata.nextLink'];
-  if (next === undefined) return { index, users: page.value };
-  const users = [...page.value];
+  if ('lost' in outcome) return { index, failure: outcomeFailure(call, outcome) };
   try {
-    for await (const more of pages<DirectoryUser>(session, next, signal, headers)) users.push(...more);
-    return { index, users };
+    const found = await whole(pagesFrom(graph.client, call, outcome.answer, signal));
+    return { index, users: found as readonly DirectoryUser[] };
   } catch (error) {
     if (error instanceof DirectoryError) return { index, failure: error.failure };
     throw error;
   }
 };
 
+/** All users, a page at a time; the next page is on its way while the caller works on one. */
 export const readUsers = (
-  session: GraphSession,
+  { client }: Graph,
   attributes: readonly string[],
   signal?: AbortSignal,
-): AsyncIterable<readonly DirectoryUser[]> =>
-  pages<DirectoryUser>(session, `/users?${selection(attributes)}&$top=${USERS_PER_PAGE}`, signal);
-
-export const countUsers = async (session: GraphSession, signal?: AbortSignal): Promise<number> =>
-  Number(await session.get<number | string>('/users/$count', signal, ADVANCED));
+): AsyncIterable<readonly DirectoryUser[]> => {
+  const path = `/users?$select=${selectOf(attributes)}&$top=${PAGE_SIZE}`;
+  const found = oneAhead(pages(client, { method: 'GET', path, template: '/users' }, signal));
+  return found as AsyncIterable<unknown> as AsyncIterable<readonly DirectoryUser[]>;
+};
 
 export const findUsersById = async (
-  session: GraphSession,
+  graph: Graph,
   ids: readonly string[],
   attributes: readonly string[],
   signal?: AbortSignal,
 ): Promise<readonly DirectoryUser[]> => {
   const lookups: UserLookup[] = [];
-  for (let i = 0; i < ids.length; i += VALUES_PER_FILTER) {
-    lookups.push({ attribute: 'id', operator: 'equals', values: ids.slice(i, i + VALUES_PER_FILTER) });
-  }
+  for (let from = 0; from < ids.length; from += MAX_ALTERNATIVES)
+    lookups.push({ attribute: 'id', operator: 'equals', values: ids.slice(from, from + MAX_ALTERNATIVES) });
   const users: DirectoryUser[] = [];
-  for await (const answer of findUsers(session, lookups, attributes, signal)) {
+  for await (const answer of findUsers(graph, lookups, attributes, signal)) {
     if ('failure' in answer) throw new DirectoryError(answer.failure);
     users.push(...answer.users);
   }
   return users;
 };
+
+export const countUsers = async ({ client }: Graph, signal?: AbortSignal): Promise<number> => {
+  const call: Call = { method: 'GET', path: '/users/$count', template: '/users/$count', headers: COUNT_HEADERS };
+  // A number as text; some services put a byte order mark before it, which Number takes for a blank.
+  const count = Number((await read(client, call, signal)) ?? Number.NaN);
+  if (Number.isInteger(count)) return count;
+  throw new DirectoryError({
+    status: 200,
+    code: 'UnexpectedAnswer',
+    message: 'the number of users did not come as a number',
+    request: 'GET /users/$count',
+  });
+};
+
+const COUNT_HEADERS = { ...EVENTUAL, accept: 'text/plain' };

@@ -1,0 +1,204 @@
+// The whole way of a request, over real HTTP.
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { handClock } from '../../test/support/graph.ts';
+import { json, serve } from '../../test/support/http.ts';
+import { DirectoryError } from '../model/errors.ts';
+import { connect } from './connect.ts';
+
+const TOKEN = 'marked-token.e30.x';
+
+const connected = (origin: string, notices: string[] = []) => {
+  const clock = handClock();
+  const credential = { getToken: async () => ({ token: TOKEN, expiresOnTimestamp: clock.now() + 3_600_000 }) };
+  return connect({ graph: `${origin}/v1.0/`, credential, clock, onNotice: (text) => notices.push(text) });
+};
+
+const read = async (pages: AsyncIterable<readonly unknown[]>): Promise<readonly unknown[]> => {
+  const all: unknown[] = [];
+  for await (const page of pages) all.push(...page);
+  return all;
+};
+
+test('a request carries the token, an id and a name; values arrive as they are', async () => {
+  const server = await serve((_, response) => json(response, 200, { value: [] }));
+  await connected(server.origin).findApplicationsByName("O'Neil & Söhne #1 100%+");
+  const { url, headers } = server.heard[0]!;
+  expect(headers['authorization']).toBe(`Bearer ${TOKEN}`);
+  expect(headers['client-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  expect(headers['user-agent']).toMatch(/^rollcall/);
+  const query = new URL(url, server.origin);
+  expect(query.pathname).toBe('/v1.0/applications');
+  expect(query.searchParams.get('$filter')).toBe("displayName eq 'O''Neil & Söhne #1 100%+'");
+});
+
+test('all attempts of a call carry the same id', async () => {
+  let times = 0;
+  const server = await serve((_, response) => {
+    times += 1;
+    json(response, times === 1 ? 503 : 200, { value: [] }, { 'retry-after': '1' });
+  });
+  await connected(server.origin).findApplicationsByName('x');
+  const ids = server.heard.map(({ headers }) => headers['client-request-id']);
+  expect(ids).toHaveLength(2);
+  expect(new Set(ids).size).toBe(1);
+});
+
+test('an answer that is cut off in the middle is asked for again', async () => {
+  let times = 0;
+  const server = await serve((_, response) => {
+    times += 1;
+    if (times > 2) return json(response, 200, { value: [{ id: '1' }] });
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+    response.write('{"value":[{"id"');
+    setTimeout(() => response.destroy(), 5);
+  });
+  expect(await read(connected(server.origin).readUsers(['mail']))).toEqual([{ id: '1' }]);
+  expect(times).toBe(3);
+});
+
+test('a long outage is told', async () => {
+  const server = await serve((_, response) => json(response, 503, {}));
+  const notices: string[] = [];
+  await expect(read(connected(server.origin, notices).readUsers([]))).rejects.toBeInstanceOf(DirectoryError);
+  expect(notices[0]).toMatch(/^Microsoft Graph answered 503; trying again in \d+ seconds\.$/);
+});
+
+test('a link to another host is not followed, so that the token stays here', async () => {
+  const elsewhere = await serve((_, response) => json(response, 200, { value: [] }));
+  const server = await serve((_, response) =>
+    json(response, 200, { value: [{ id: '1' }], '@odata.nextLink': `${elsewhere.origin}/v1.0/users?$skiptoken=1` }),
+  );
+  await expect(read(connected(server.origin).readUsers([]))).rejects.toThrow('leads to another host');
+  expect(elsewhere.heard).toHaveLength(0);
+});
+
+test('a redirection is not followed either', async () => {
+  const elsewhere = await serve((_, response) => json(response, 200, { value: [] }));
+  const server = await serve((_, response) => {
+    response.writeHead(302, { location: `${elsewhere.origin}/v1.0/users` });
+    response.end();
+  });
+  await expect(read(connected(server.origin).readUsers([]))).rejects.toMatchObject({ failure: { status: 302 } });
+  expect(elsewhere.heard).toHaveLength(0);
+});
+
+test('no error holds the token or the password, however closely it is looked at', async () => {
+  const server = await serve((_, response) => response.destroy());
+  const directory = connected(server.origin);
+  const password = 'marked-password-17';
+  const [result] = await directory.write([
+    { kind: 'createUser', properties: { userPrincipalName: 'a@contoso.com' }, password },
+  ]);
+  expect(result!.status).toBe('unknown');
+  const error = await directory.countUsers().catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(DirectoryError);
+  for (const shown of [inspect(result, { depth: 20 }), inspect(error, { depth: 20, showHidden: true })]) {
+    expect(shown).not.toContain(password);
+    expect(shown).not.toContain('marked-token');
+  }
+  expect(server.heard[0]!.body).toContain(password);
+});
+
+test('a write without an answer is sent once', async () => {
+  const server = await serve((_, response) => response.destroy());
+  await connected(server.origin).write([{ kind: 'createServicePrincipal', appId: 'a' }]);
+  expect(server.heard).toHaveLength(1);
+});
+
+test('an object that is not there is undefined; a server that is not Graph is an error', async () => {
+  const absent = await serve((_, response) =>
+    json(response, 404, { error: { code: 'Request_ResourceNotFound', message: 'not there' } }),
+  );
+  expect(await connected(absent.origin).findApplicationByUniqueName('x')).toBeUndefined();
+  const other = await serve((_, response) => {
+    response.writeHead(404, { 'content-type': 'text/html' });
+    response.end('<h1>Not Found</h1>');
+  });
+  await expect(connected(other.origin).findApplicationByUniqueName('x')).rejects.toThrow('a proxy or another server');
+});
+
+test('stopping ends a request that is under way', async () => {
+  const stop = new AbortController();
+  const server = await serve(() => stop.abort(new Error('stopped by the user')));
+  await expect(connected(server.origin).countUsers(stop.signal)).rejects.toThrow('stopped by the user');
+});
+
+test('a server that is not there is told with its address and what to check', async () => {
+  const notices: string[] = [];
+  const error = await connected('http://127.0.0.1:1', notices)
+    .countUsers()
+    .catch((thrown: unknown) => thrown);
+  expect((error as DirectoryError).failure).toMatchObject({ status: 0, code: 'ECONNREFUSED' });
+  expect((error as DirectoryError).message).toContain('no answer from 127.0.0.1:1');
+});
+
+test('the audit log is asked at most five times in ten seconds', async () => {
+  const server = await serve((_, response) => json(response, 200, { value: [] }));
+  const clock = handClock();
+  const credential = { getToken: async () => ({ token: TOKEN, expiresOnTimestamp: clock.now() + 3_600_000 }) };
+  const directory = connect({ graph: `${server.origin}/v1.0`, credential, clock });
+  await Promise.all(Array.from({ length: 12 }, () => directory.auditEvents("it's", '2026-11-23T10:00:00.0000000Z')));
+  expect(clock.slept).toEqual([10_000, 10_000]);
+  const { searchParams } = new URL(server.heard[0]!.url, server.origin);
+  expect(searchParams.get('$filter')).toBe(
+    "activityDateTime ge 2026-11-23T10:00:00.000Z and targetResources/any(t:t/id eq 'it''s')",
+  );
+});
+
+test('what the token says of the session is read from it', async () => {
+  const clock = handClock();
+  const session = (claims: unknown) => {
+    const token = `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+    const credential = { getToken: async () => ({ token, expiresOnTimestamp: clock.now() + 3_600_000 }) };
+    return connect({ graph: 'https://graph.example.com/v1.0', credential, clock }).session();
+  };
+  expect(await session({ tid: 't', appid: 'c', oid: 'o', roles: ['User.Read.All'] })).toEqual({
+    kind: 'app',
+    clientId: 'c',
+    tenantId: 't',
+    permissions: ['User.Read.All'],
+    name: 'service principal o',
+  });
+  expect(
+    await session({ tid: 't', azp: 'c', upn: 'ana@contoso.com', scp: 'User.Read.All openid', roles: ['x'] }),
+  ).toEqual({
+    kind: 'user',
+    clientId: 'c',
+    tenantId: 't',
+    permissions: ['User.Read.All', 'openid'],
+    name: 'ana@contoso.com',
+  });
+  expect(await session({ tid: 't', appid: 'c', oid: 'o' })).toMatchObject({ kind: 'app', permissions: [] });
+});
+
+test('licences that may not be read are unknown, not absent', async () => {
+  const server = await serve(({ url }, response) =>
+    url.startsWith('/v1.0/subscribedSkus')
+      ? json(response, 403, { error: { code: 'Authorization_RequestDenied', message: 'no' } })
+      : json(response, 200, {
+          value: [{ id: 't', displayName: 'Contoso', verifiedDomains: [{ name: 'contoso.com' }] }],
+        }),
+  );
+  const directory = connected(server.origin);
+  expect(await directory.servicePlans()).toBeNull();
+  expect(await directory.tenant()).toEqual({
+    tenantId: 't',
+    displayName: 'Contoso',
+    verifiedDomains: ['contoso.com'],
+  });
+});
+
+test('only licences in force count', async () => {
+  const plan = (servicePlanName: string, provisioningStatus = 'Success') => ({ servicePlanName, provisioningStatus });
+  const server = await serve((_, response) =>
+    json(response, 200, {
+      value: [
+        { capabilityStatus: 'Enabled', servicePlans: [plan('AAD_PREMIUM'), plan('AAD_PREMIUM_P2', 'Disabled')] },
+        { capabilityStatus: 'Suspended', servicePlans: [plan('Entra_Identity_Governance')] },
+        { capabilityStatus: 'Warning', servicePlans: [plan('AAD_PREMIUM')] },
+      ],
+    }),
+  );
+  expect(await connected(server.origin).servicePlans()).toEqual(['AAD_PREMIUM']);
+});

@@ -1,0 +1,90 @@
+// What each change is called in Microsoft Graph.
+import type { AppRole, DirectoryWrite } from '../model/directory.ts';
+import type { Call } from './call.ts';
+import { encodeValue, odataString } from './filters.ts';
+
+export const callOf = (write: DirectoryWrite): Call => {
+  switch (write.kind) {
+    // https://learn.microsoft.com/graph/api/user-post-users
+    case 'createUser':
+      return { method: 'POST', path: '/users', template: '/users', body: newUser(write) };
+    // https://learn.microsoft.com/graph/api/application-upsert: the key makes a second one impossible.
+    case 'createApplication':
+      return {
+        method: 'PATCH',
+        path: `/applications(uniqueName=${encodeValue(odataString(write.uniqueName))})`,
+        template: "/applications(uniqueName='{uniqueName}')",
+        headers: { Prefer: 'create-if-missing' },
+        body: { displayName: write.properties.displayName, tags: write.properties.tags },
+      };
+    // https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals
+    case 'createServicePrincipal':
+      return {
+        method: 'POST',
+        path: '/servicePrincipals',
+        template: '/servicePrincipals',
+        body: { appId: write.appId },
+      };
+    // https://learn.microsoft.com/graph/api/application-update: replaces all roles.
+    case 'setAppRoles':
+      return {
+        method: 'PATCH',
+        path: `/applications/${encodeURIComponent(write.applicationId)}`,
+        template: '/applications/{id}',
+        body: { appRoles: write.appRoles.map(appRole) },
+      };
+    // https://learn.microsoft.com/graph/api/serviceprincipal-update
+    case 'setTags':
+      return servicePrincipalUpdate(write.servicePrincipalId, { tags: write.tags });
+    case 'requireAssignment':
+      return servicePrincipalUpdate(write.servicePrincipalId, { appRoleAssignmentRequired: true });
+    // https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
+    case 'assign':
+      return {
+        method: 'POST',
+        path: `/servicePrincipals/${encodeURIComponent(write.servicePrincipalId)}/appRoleAssignedTo`,
+        template: '/servicePrincipals/{id}/appRoleAssignedTo',
+        body: {
+          principalId: write.principalId,
+          resourceId: write.servicePrincipalId,
+          appRoleId: write.appRoleId,
+        },
+      };
+    default:
+      return write satisfies never;
+  }
+};
+
+const servicePrincipalUpdate = (id: string, body: unknown): Call => ({
+  method: 'PATCH',
+  path: `/servicePrincipals/${encodeURIComponent(id)}`,
+  template: '/servicePrincipals/{id}',
+  body,
+});
+
+// `origin`, which Graph sends along when roles are read, is refused when it is sent back.
+const appRole = ({ id, displayName, description, value, isEnabled, allowedMemberTypes }: AppRole): AppRole => ({
+  id,
+  displayName,
+  description,
+  value,
+  isEnabled,
+  allowedMemberTypes,
+});
+
+const EXTENSION_ATTRIBUTE = /^(?:onPremisesExtensionAttributes\/)?(extensionAttribute\d+)$/;
+
+const newUser = ({ properties, password }: Extract<DirectoryWrite, { kind: 'createUser' }>): unknown => {
+  const plain: [string, unknown][] = [];
+  const extension: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(properties)) {
+    const inside = EXTENSION_ATTRIBUTE.exec(name)?.[1];
+    if (inside === undefined) plain.push([name, value]);
+    else extension.push([inside, value]);
+  }
+  return {
+    ...Object.fromEntries(plain),
+    ...(extension.length > 0 && { onPremisesExtensionAttributes: Object.fromEntries(extension) }),
+    passwordProfile: { forceChangePasswordNextSignIn: true, password },
+  };
+};
