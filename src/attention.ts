@@ -10,7 +10,7 @@ export interface Attention {
 
 interface Findings {
   readonly matching: { readonly counts: OutcomeCounts };
-  readonly plan: { readonly footer: Pick<PlanFooter, 'problems' | 'counts'> };
+  readonly plan: { readonly footer: Pick<PlanFooter, 'problems' | 'newUserRows'> };
   readonly applied?: {
     readonly results: { readonly refused: number; readonly notTried: number };
     readonly done: { readonly createUser: number };
@@ -23,7 +23,7 @@ export const attention = ({ matching, plan, applied, verified }: Findings): Atte
   const { counts } = matching;
   const created = applied?.done.createUser ?? 0;
   const reasons = [
-    ...outcomeReasons({ ...counts, notMatched: Math.max(0, counts.notMatched - planned(plan.footer)) }),
+    ...outcomeReasons({ ...counts, notMatched: counts.notMatched - plan.footer.newUserRows }),
     { count: created, text: 'users were created: find out whose they are, then enable them' },
     { count: roleProblems(plan.footer), text: 'accounts hold a role that the configuration does not map' },
     { count: applied?.results.refused ?? 0, text: 'changes were refused by the directory' },
@@ -47,8 +47,6 @@ export const outcomeReasons = (counts: OutcomeCounts): Attention['reasons'] =>
     { count: counts.queryFailed, text: 'accounts could not be looked up: run again' },
     { count: counts.notEnabled, text: 'accounts belong to users who cannot sign in: leavers?' },
   ].filter(({ count }) => count > 0);
-
-const planned = ({ counts }: Findings['plan']['footer']): number => counts.createUser;
 
 const roleProblems = ({ problems }: Findings['plan']['footer']): number =>
   (problems['unknownRole'] ?? 0) + (problems['noRole'] ?? 0);

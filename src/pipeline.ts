@@ -205,8 +205,13 @@ const savePlan = async (
     directory: directoryState(actual, matching.digest),
     tenantId,
   };
-  const records = planChanges(planInput(work, directory, actual, roster, matching));
+  let newUserRows = 0;
+  const onNewUserRow = () => {
+    newUserRows += 1;
+  };
+  const records = planChanges({ ...planInput(work, directory, actual, roster, matching), onNewUserRow });
   await writePlan(file, header, records, (counts) => ({
+    newUserRows,
     guards: guardStops(counts, roster.rows, settings.guards),
     estimate: estimate(counts, actual.assignmentCount, directory.writesPerRequest),
   }));

@@ -91,7 +91,7 @@ ${EXIT_STATUS}`,
       const names = self.registeredArguments.map((argument) => argument.name());
       const values = Object.fromEntries(names.map((argument, i) => [argument, given[i]]));
       const run = await load();
-      done(await run({ ...self.opts(), ...values } as Options, io));
+      done(await run({ ...self.opts<object>(), ...values } as Options, io));
     });
   };
 
@@ -202,7 +202,7 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
       const names = self.registeredArguments.map((argument) => argument.name());
       const values = Object.fromEntries(names.map((argument, i) => [argument, given[i]]));
       const commands: Tenant = await import('./commands/tenant.ts');
-      done(await commands[run]({ ...self.opts(), ...values } as never, io));
+      done(await commands[run]({ ...self.opts<object>(), ...values } as never, io));
     });
   };
   const directory = option('--directory <file>', 'the JSON line that "tenant start" printed').makeOptionMandatory();

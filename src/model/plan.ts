@@ -114,6 +114,8 @@ export interface PlanFooter {
   readonly counts: PlanCounts;
   /** How many accounts the plan cannot act on, by code. */
   readonly problems: Readonly<Record<string, number>>;
+  /** How many accounts without a user get one by this plan: their first rows, and those of their further roles. */
+  readonly newUserRows: number;
   readonly guards: readonly GuardStop[];
   readonly estimate: PlanEstimate;
   readonly hash: string;

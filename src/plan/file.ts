@@ -67,7 +67,10 @@ export const writePlan = async (
   file: string,
   header: PlanHeader,
   records: AsyncIterable<PlanRecord>,
-  finish: (counts: PlanCounts, problems: Readonly<Record<string, number>>) => Pick<PlanFooter, 'guards' | 'estimate'>,
+  finish: (
+    counts: PlanCounts,
+    problems: Readonly<Record<string, number>>,
+  ) => Pick<PlanFooter, 'newUserRows' | 'guards' | 'estimate'>,
 ): Promise<PlanFooter> => {
   await mkdir(dirname(file), { recursive: true });
   const unfinished = `${file}.unfinished`;

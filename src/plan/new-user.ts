@@ -47,22 +47,25 @@ const matchAttribute = (
     return found === null || settings === undefined || 'filter' in settings ? [] : [{ settings, value }];
   });
   const isFound = ({ settings, value }: (typeof asked)[number]): boolean => {
-    const has = attributes[settings.attribute]?.toLowerCase();
+    const has = attributes[ownName(settings.attribute)]?.toLowerCase();
     return settings.operator === 'startsWith'
       ? (has?.startsWith(value.toLowerCase()) ?? false)
       : has === value.toLowerCase();
   };
   if (asked.some(isFound)) return { set: {} };
   const settable = asked.find(
-    ({ settings }) => !NOT_SETTABLE.test(settings.attribute) && !(settings.attribute in attributes),
+    ({ settings }) => !NOT_SETTABLE.test(settings.attribute) && !(ownName(settings.attribute) in attributes),
   );
-  if (settable) return { set: { [settable.settings.attribute]: settable.value } };
+  if (settable) return { set: { [ownName(settable.settings.attribute)]: settable.value } };
   return {
     code: 'notFindable',
     message:
       'no rule would find the user once it is created: let a template of "create" set the attribute that a rule compares',
   };
 };
+
+/** `extensionAttribute1`, wherever it lies. */
+const ownName = (attribute: string): string => attribute.split('/').at(-1)!;
 
 const shaped = (attributes: Readonly<Record<string, string>>): Record<string, string | readonly string[]> => {
   const properties: Record<string, string | readonly string[]> = {};

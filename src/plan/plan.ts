@@ -7,7 +7,7 @@ import { pairKey } from '../model/pairs.ts';
 import type { Action, PlanProblem, PlanRecord, PrincipalRef } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import type { ActualState } from './actual.ts';
-import { newUser } from './new-user.ts';
+import { creatableRows, newUsers } from './new-users.ts';
 import { registrationActions } from './registration.ts';
 import { findRole, newRole, roleOf } from './roles.ts';
 import { fill } from './templates.ts';
@@ -26,10 +26,9 @@ export interface PlanInput {
   readonly actual: ActualState;
   /** Of these user principal names, those that users have already, in lower case. */
   taken(userPrincipalNames: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Told of each row whose user the plan creates: the account's first, and its further roles. */
+  readonly onNewUserRow?: (row: number) => void;
 }
-
-/** So many new users are looked up together, to see whether their names are free. */
-const LOOKUP_CHUNK = 300;
 
 /** An action before it has its place in the plan. */
 export type ActionDraft = Action extends infer A ? (A extends Action ? Omit<A, 'n'> : never) : never;
@@ -45,7 +44,7 @@ export async function* planChanges(input: PlanInput): AsyncGenerator<PlanRecord>
     return { action: { n, ...draft } as Action };
   };
 
-  const roles = await neededRoles(input);
+  const roles = await neededRoles(input, await creatableRows(input));
   for (const draft of registrationActions(input.settings, input.actual, roles.toAdd)) yield numbered(draft);
 
   /** Row → the action that makes its user. */
@@ -62,11 +61,10 @@ export async function* planChanges(input: PlanInput): AsyncGenerator<PlanRecord>
   }
 }
 
-/** Whether the plan gives this account access, if its user is there or can be made. */
-const counts = ({ outcome }: PlanRow, settings: Settings): boolean =>
-  outcome.kind === 'matched' || (outcome.kind === 'notMatched' && settings.create !== null);
-
-const neededRoles = async (input: PlanInput): Promise<{ byName: Map<string, AppRole>; toAdd: readonly AppRole[] }> => {
+const neededRoles = async (
+  input: PlanInput,
+  creatable: ReadonlySet<number>,
+): Promise<{ byName: Map<string, AppRole>; toAdd: readonly AppRole[] }> => {
   const { settings, actual } = input;
   const existing = actual.servicePrincipal?.appRoles ?? actual.application?.appRoles ?? [];
   const declared = actual.application?.appRoles ?? [];
@@ -93,60 +91,16 @@ const neededRoles = async (input: PlanInput): Promise<{ byName: Map<string, AppR
   else {
     const read = cellReader(input.columns);
     for await (const row of input.rows()) {
-      if (!counts(row, settings)) continue;
-      const choice = roleOf(settings.roles, (column) => read(row.account, column));
+      const { account, outcome } = row;
+      const isHeld =
+        outcome.kind === 'matched' || (outcome.kind === 'notMatched' && creatable.has(outcome.sameAs ?? account.n));
+      if (!isHeld) continue;
+      const choice = roleOf(settings.roles, (column) => read(account, column));
       if ('name' in choice) need(choice.name);
     }
   }
   return { byName, toAdd };
 };
-
-async function* newUsers(
-  input: PlanInput,
-): AsyncGenerator<(ActionDraft & { kind: 'createUser' }) | { problem: PlanProblem }> {
-  const { settings, actual } = input;
-  if (settings.create === null) return;
-  const read = cellReader(input.columns);
-  const promised = new Set<string>();
-  let chunk: PlanRow[] = [];
-  const decide = async function* (rows: readonly PlanRow[]) {
-    const drafts = rows.map((row) => ({
-      row: row.account.n,
-      user: newUser(settings, row.outcome, (column) => read(row.account, column), actual.verifiedDomains),
-    }));
-    const names = drafts.flatMap(({ user }) =>
-      'properties' in user ? [String(user.properties['userPrincipalName'])] : [],
-    );
-    const taken = names.length > 0 ? await input.taken(names) : new Set<string>();
-    for (const { row, user } of drafts) {
-      if (!('properties' in user)) {
-        yield { problem: { row, ...user } };
-        continue;
-      }
-      const name = String(user.properties['userPrincipalName']);
-      if (taken.has(name.toLowerCase())) {
-        const message = `a user ${name} exists, but no rule finds it for this account: add a rule or an override`;
-        yield { problem: { row, code: 'nameTaken', message } };
-      } else if (promised.has(name.toLowerCase())) {
-        const message = `another account of the roster has the user principal name ${name} already: add an override`;
-        yield { problem: { row, code: 'nameTwice', message } };
-      } else {
-        promised.add(name.toLowerCase());
-        yield { kind: 'createUser' as const, row, properties: user.properties };
-      }
-    }
-  };
-  for await (const row of input.rows()) {
-    // A further role of an account is no further person.
-    if (row.outcome.kind !== 'notMatched' || row.outcome.sameAs !== undefined) continue;
-    chunk.push(row);
-    if (chunk.length === LOOKUP_CHUNK) {
-      yield* decide(chunk);
-      chunk = [];
-    }
-  }
-  if (chunk.length > 0) yield* decide(chunk);
-}
 
 async function* newAssignments(
   input: PlanInput,
@@ -205,7 +159,6 @@ export async function* assignmentsToVerify(
   input: PlanInput,
   createdUser: (row: number) => string | undefined,
 ): AsyncGenerator<WantedAssignment> {
-  const { byName } = await neededRoles(input);
   const rows = async function* () {
     for await (const row of input.rows()) {
       const { outcome } = row;
@@ -217,6 +170,7 @@ export async function* assignmentsToVerify(
       }
     }
   };
+  const { byName } = await neededRoles({ ...input, rows }, new Set());
   for await (const wanted of wantedAssignments({ ...input, rows }, byName, new Map())) {
     if ('problem' in wanted || !('user' in wanted.principal)) continue;
     const { row, principal, principalName, roleId, roleName } = wanted;

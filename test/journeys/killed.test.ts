@@ -1,6 +1,6 @@
 // Killed at any moment and run again, the product ends where an undisturbed run ends: nothing twice, nothing lost.
 import { expect, test } from 'vitest';
-import { exampleWorld, readAll, type World } from './support/world.ts';
+import { exampleWorld, readAll, stats, type World } from './support/world.ts';
 
 const KILLS = 25;
 
@@ -55,7 +55,7 @@ test(`killed after each of ${KILLS} randomly chosen requests, the same final dir
   const undisturbed = await exampleWorld('corpdb1', undefined);
   await undisturbed.rollcall('run', '--yes');
   const expected = await finalState(undisturbed);
-  const total = (await (await fetch(`${undisturbed.tenant.authority}/_tenant/stats`)).json()).requests as number;
+  const total = (await stats(undisturbed.tenant)).requests;
   expect(expected.assignments.length).toBeGreaterThan(100);
   expect(new Set(expected.assignments).size).toBe(expected.assignments.length);
 

@@ -1,0 +1,123 @@
+// rollcall tenant: the local tenant, started; and a running one, told something.
+import { readFileSync } from 'node:fs';
+import { RollcallError, UsageError } from '../../model/errors.ts';
+import type { RunningTenant, TenantOptions } from '../../tenant/server.ts';
+import type { Io } from '../io.ts';
+
+export interface TenantStartOptions {
+  readonly port: number;
+  readonly data?: string;
+  readonly users?: string;
+  readonly generate?: number;
+  readonly randomSeed?: number;
+  readonly latency?: number;
+  readonly replicationDelay?: number;
+  readonly record?: string;
+}
+
+/** Serves until interrupted. The one line that it prints is for `--directory`. */
+export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<number> => {
+  const { startTenant } = await import('../../tenant/server.ts');
+  const { latency, replicationDelay, ...rest } = options;
+  const chosen: TenantOptions = {
+    port: rest.port,
+    ...(rest.data !== undefined && { data: rest.data }),
+    ...(rest.users !== undefined && { users: rest.users }),
+    ...(rest.generate !== undefined && { generate: rest.generate }),
+    ...(rest.randomSeed !== undefined && { randomSeed: rest.randomSeed }),
+    ...(rest.record !== undefined && { record: rest.record }),
+    ...(latency !== undefined && { latencyMs: latency }),
+    ...(replicationDelay !== undefined && { replicationDelayMs: replicationDelay }),
+  };
+  const tenant = await started(() => startTenant(chosen), options);
+  const { graph, authority, tenantId, clientId, clientSecret } = tenant;
+  io.out(`${JSON.stringify({ graph, authority, tenantId, clientId, clientSecret })}\n`);
+  if (io.interactive) io.err('Serving until interrupted (Ctrl-C).\n');
+  if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
+  await tenant.close();
+  return 0;
+};
+
+const started = async (start: () => Promise<RunningTenant>, { port }: TenantStartOptions): Promise<RunningTenant> => {
+  try {
+    return await start();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const remedy =
+      code === 'EADDRINUSE'
+        ? `Port ${port} is in use: stop what uses it, or take a free one with --port 0.`
+        : 'Correct the file or the option that is named, and start the tenant again.';
+    throw new RollcallError(`The local tenant cannot be started: ${message}.`, remedy, { cause: error });
+  }
+};
+
+interface RunningOptions {
+  readonly directory: string;
+  readonly output: 'text' | 'json';
+}
+
+export const tenantSeed = async (options: RunningOptions & { readonly users: string }, io: Io): Promise<number> => {
+  const text = readText(options.users);
+  const { added } = (await control(options, 'POST', 'users', text)) as { added: number };
+  return told({ added }, `${added} users added`, options, io);
+};
+
+export const tenantAdvance = async (
+  options: RunningOptions & { readonly duration: string },
+  io: Io,
+): Promise<number> => {
+  const { now } = (await control(options, 'POST', 'clock', JSON.stringify({ advance: options.duration }))) as {
+    now: string;
+  };
+  return told({ now }, `The tenant's clock says ${now}`, options, io);
+};
+
+export const tenantStats = async (options: RunningOptions, io: Io): Promise<number> => {
+  const stats = (await control(options, 'GET', 'stats')) as Record<string, unknown>;
+  const lines = Object.entries(stats).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).map(([route, n]) => `  ${n}  ${route}`)
+      : [`${name}  ${value}`],
+  );
+  return told(stats, lines.join('\n'), options, io);
+};
+
+const told = (data: unknown, text: string, { output }: RunningOptions, io: Io): number => {
+  io.out(output === 'json' ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`);
+  return 0;
+};
+
+const readText = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `${file} cannot be read: ${(error as Error).message}.`,
+      'Name a file of users, one Graph user object a line.',
+    );
+  }
+};
+
+const control = async (
+  { directory }: RunningOptions,
+  method: string,
+  what: string,
+  body?: string,
+): Promise<unknown> => {
+  const { authority } = JSON.parse(readText(directory)) as { authority?: string };
+  const answer = await fetch(`${authority}/_tenant/${what}`, { method, ...(body !== undefined && { body }) }).catch(
+    (error: unknown) => {
+      throw new RollcallError(
+        `No tenant answers at ${authority}: ${(error as Error).message}.`,
+        'Start it with "rollcall tenant start", and name the file with the line that it prints.',
+      );
+    },
+  );
+  const told = (await answer.json()) as { error?: { message: string } };
+  if (!answer.ok)
+    throw new RollcallError(
+      `The tenant refused: ${told.error?.message ?? answer.status}`,
+      'Correct what was given and try again.',
+    );
+  return told;
+};

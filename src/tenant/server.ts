@@ -1,0 +1,1 @@
+export * from '../tenant2/server.ts';

@@ -1,0 +1,279 @@
+// Applications and service principals: listed, found by their keys, registered, changed.
+import { type AppRole, replacedRoles } from './app-roles.ts';
+import { audit } from './audit.ts';
+import { badRequest, conflict, GraphError, notFound } from './errors.ts';
+import { matches } from './object-filter.ts';
+import { insertObject, type Kind, primary, removeObject, replaceObject, type Stored, visible } from './objects.ts';
+import { DEFAULT_PAGE, queryOptions } from './query-options.ts';
+import {
+  decodeToken,
+  encodeToken,
+  type GraphRequest,
+  type GraphResponse,
+  nextLink,
+  objectBody,
+  type Tenant,
+} from './request.ts';
+import { missing } from './user-rules.ts';
+
+const SETS: Readonly<Record<Kind, string>> = { application: 'applications', servicePrincipal: 'servicePrincipals' };
+const TYPES: Readonly<Record<Kind, string>> = { application: 'Application', servicePrincipal: 'ServicePrincipal' };
+
+/** How an object is named in an address: by id, or by an alternate key. */
+export type Key = { readonly property: 'id' | 'appId' | 'uniqueName'; readonly value: string };
+
+const hasKey =
+  ({ property, value }: Key) =>
+  (object: Stored): boolean =>
+    String(object[property] ?? '').toLowerCase() === value.toLowerCase();
+
+/** A service principal shows the roles and tags of its application besides its own. */
+const shown = (tenant: Tenant, kind: Kind, object: Stored): Stored => {
+  if (kind === 'application') return object;
+  const application = visible(tenant, 'application').find(({ appId }) => appId === object['appId']);
+  const own = (object['tags'] as string[] | undefined) ?? [];
+  const shared = (application?.['tags'] as string[] | undefined) ?? [];
+  return { ...object, appRoles: application?.['appRoles'] ?? [], tags: [...new Set([...own, ...shared])] };
+};
+
+/** Finds an object that readers can see; else Graph's 404. */
+export const readObject = (tenant: Tenant, kind: Kind, key: Key): Stored => {
+  const found = visible(tenant, kind).find(hasKey(key));
+  if (found) return shown(tenant, kind, found);
+  throw notFound(key.value);
+};
+
+/** `GET /applications`, `GET /servicePrincipals`. */
+export const listObjects = (tenant: Tenant, request: GraphRequest, kind: Kind): GraphResponse => {
+  const options = queryOptions(request.query, request.headers);
+  const size = options.top ?? DEFAULT_PAGE;
+  const start = options.skipToken === undefined ? 0 : Number(decodeToken(options.skipToken));
+  const all = visible(tenant, kind)
+    .map((object) => shown(tenant, kind, object))
+    .filter((object) => !options.filter || matches(options.filter, object));
+  const more = all.length > start + size ? encodeToken(start + size) : undefined;
+  const names = options.select ? `(${options.select.join(',')})` : '';
+  return {
+    status: 200,
+    body: {
+      '@odata.context': `${request.root}/$metadata#${SETS[kind]}${names}`,
+      ...(options.count && start === 0 && { '@odata.count': all.length }),
+      ...(more !== undefined && { '@odata.nextLink': nextLink(request, more) }),
+      value: all.slice(start, start + size).map((object) => picked(object, options.select)),
+    },
+  };
+};
+
+/** `GET` of one, by id or by an alternate key. */
+export const getObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {
+  const { select } = queryOptions(request.query, request.headers);
+  const names = select ? `(${select.join(',')})` : '';
+  const context = `${request.root}/$metadata#${SETS[kind]}${names}/$entity`;
+  return { status: 200, body: { '@odata.context': context, ...picked(readObject(tenant, kind, key), select) } };
+};
+
+const picked = (object: Stored, select: readonly string[] | undefined): Record<string, unknown> => {
+  if (!select) return object;
+  return Object.fromEntries(select.map((name) => [name, object[name] ?? null]));
+};
+
+const TEXTS: Readonly<Record<Kind, readonly string[]>> = {
+  application: ['displayName', 'description', 'notes', 'signInAudience', 'uniqueName', 'serviceManagementReference'],
+  servicePrincipal: [
+    'displayName',
+    'description',
+    'notes',
+    'homepage',
+    'loginUrl',
+    'servicePrincipalType',
+    'preferredSingleSignOnMode',
+  ],
+};
+const LISTS: Readonly<Record<Kind, readonly string[]>> = {
+  application: ['tags', 'identifierUris'],
+  servicePrincipal: ['tags', 'alternativeNames', 'notificationEmailAddresses'],
+};
+const FLAGS: Readonly<Record<Kind, readonly string[]>> = {
+  application: ['isFallbackPublicClient'],
+  servicePrincipal: ['accountEnabled', 'appRoleAssignmentRequired'],
+};
+
+/** Checks what is written, and answers the properties to be kept. */
+const checkedProperties = (
+  body: Readonly<Record<string, unknown>>,
+  kind: Kind,
+  before: Stored | undefined,
+): Record<string, unknown> => {
+  const properties: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body)) {
+    const invalid = () => badRequest(`Invalid value specified for property '${name}' of resource '${TYPES[kind]}'.`);
+    if (TEXTS[kind].includes(name)) {
+      if (
+        value !== null &&
+        (typeof value !== 'string' || (name === 'displayName' && (value === '' || value.length > 256)))
+      )
+        throw invalid();
+    } else if (LISTS[kind].includes(name)) {
+      if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) throw invalid();
+    } else if (FLAGS[kind].includes(name)) {
+      if (typeof value !== 'boolean') throw invalid();
+    } else if (name === 'appRoles' && kind === 'application') {
+      properties[name] = replacedRoles(value, (before?.['appRoles'] as AppRole[] | undefined) ?? []);
+      continue;
+    } else if (name === 'appRoles') {
+      throw badRequest('Property appRoles on the service principal does not match the application object.');
+    } else if (name === 'appId' && kind === 'servicePrincipal' && (!before || before['appId'] === value)) {
+      continue;
+    } else
+      throw badRequest(
+        `Property '${name}' does not exist as a declared property, or cannot be set, on resource '${TYPES[kind]}'.`,
+      );
+    if (name === 'uniqueName' && before?.['uniqueName'] && before['uniqueName'] !== value) {
+      throw badRequest("Property 'uniqueName' is immutable and cannot be changed once it is set.");
+    }
+    properties[name] = value;
+  }
+  return properties;
+};
+
+/** `POST /applications`, and an upsert by unique name that finds nothing. */
+export const createApplication = (tenant: Tenant, request: GraphRequest, uniqueName?: string): GraphResponse => {
+  const body = objectBody(request);
+  if (typeof body['displayName'] !== 'string') throw missing('displayName', 'Application');
+  const properties = checkedProperties(body, 'application', undefined);
+  const name = uniqueName ?? properties['uniqueName'];
+  if (
+    name !== undefined &&
+    primary(tenant, 'application').some(hasKey({ property: 'uniqueName', value: String(name) }))
+  ) {
+    throw conflict('uniqueName');
+  }
+  const application: Stored = {
+    id: crypto.randomUUID(),
+    deletedDateTime: null,
+    appId: crypto.randomUUID(),
+    createdDateTime: seconds(tenant.now()),
+    description: null,
+    identifierUris: [],
+    notes: null,
+    publisherDomain: tenant.domains[0],
+    signInAudience: 'AzureADMyOrg',
+    tags: [],
+    appRoles: [],
+    ...properties,
+    uniqueName: name ?? null,
+  };
+  tenant.db.transaction(() => {
+    insertObject(tenant, 'application', application);
+    auditObject(tenant, request, 'Add application', 'Add', 'application', application);
+  });
+  return created(request, 'application', application);
+};
+
+/** `POST /servicePrincipals`. One for each appId. */
+export const createServicePrincipal = (tenant: Tenant, request: GraphRequest, key?: string): GraphResponse => {
+  const body = objectBody(request);
+  const appId = key ?? body['appId'];
+  if (typeof appId !== 'string') throw missing('appId', 'ServicePrincipal');
+  const application = visible(tenant, 'application').find(hasKey({ property: 'appId', value: appId }));
+  if (!application) {
+    const message = `The appId '${appId}' of the service principal does not reference a valid application object.`;
+    throw badRequest(message, [{ code: 'NoBackingApplicationObject', message, target: 'appId' }]);
+  }
+  if (primary(tenant, 'servicePrincipal').some(hasKey({ property: 'appId', value: appId }))) {
+    const message = `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`;
+    throw new GraphError(409, 'Request_MultipleObjectsWithSameKeyValue', message, {
+      details: [{ code: 'ConflictingObjects', message, target: 'servicePrincipalNames' }],
+    });
+  }
+  const principal: Stored = {
+    id: crypto.randomUUID(),
+    deletedDateTime: null,
+    accountEnabled: true,
+    alternativeNames: [],
+    appDisplayName: application['displayName'],
+    appId: application['appId'],
+    appOwnerOrganizationId: tenant.tenantId,
+    appRoleAssignmentRequired: false,
+    description: null,
+    displayName: application['displayName'],
+    homepage: null,
+    loginUrl: null,
+    notes: null,
+    notificationEmailAddresses: [],
+    servicePrincipalNames: [application['appId']],
+    servicePrincipalType: 'Application',
+    signInAudience: application['signInAudience'],
+    tags: [],
+    ...checkedProperties(body, 'servicePrincipal', undefined),
+  };
+  tenant.db.transaction(() => {
+    insertObject(tenant, 'servicePrincipal', principal);
+    auditObject(tenant, request, 'Add service principal', 'Add', 'servicePrincipal', principal);
+  });
+  return created(request, 'servicePrincipal', shown(tenant, 'servicePrincipal', principal));
+};
+
+const created = (request: GraphRequest, kind: Kind, object: Stored): GraphResponse => ({
+  status: 201,
+  body: { '@odata.context': `${request.root}/$metadata#${SETS[kind]}/$entity`, ...object },
+});
+
+/** `PATCH`; by an alternate key and with `Prefer: create-if-missing` it creates what is not there. */
+export const updateObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {
+  const before = primary(tenant, kind).find(hasKey(key));
+  const mayCreate = key.property !== 'id' && request.headers['prefer']?.toLowerCase().includes('create-if-missing');
+  if (!before) {
+    if (!mayCreate) throw notFound(key.value);
+    return kind === 'application' && key.property === 'uniqueName'
+      ? createApplication(tenant, request, key.value)
+      : createServicePrincipal(tenant, request, key.value);
+  }
+  const properties = checkedProperties(objectBody(request), kind, before);
+  tenant.db.transaction(() => {
+    replaceObject(tenant, { ...before, ...properties });
+    auditObject(
+      tenant,
+      request,
+      kind === 'application' ? 'Update application' : 'Update service principal',
+      'Update',
+      kind,
+      before,
+    );
+  });
+  return { status: 204 };
+};
+
+/** `DELETE`: soft; the service principal of an application and all assignments go with it. */
+export const deleteObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {
+  const object = primary(tenant, kind).find(hasKey(key));
+  if (!object) throw notFound(key.value);
+  tenant.db.transaction(() => {
+    removeObject(tenant, kind, object);
+    const principals =
+      kind === 'servicePrincipal'
+        ? [object]
+        : primary(tenant, 'servicePrincipal').filter(({ appId }) => appId === object['appId']);
+    for (const principal of principals) {
+      if (kind === 'application') removeObject(tenant, 'servicePrincipal', principal);
+      tenant.db.run('delete from assignments where resource = ? or principal = ?', principal.id, principal.id);
+    }
+    if (kind === 'application') auditObject(tenant, request, 'Delete application', 'Delete', kind, object);
+  });
+  return { status: 204 };
+};
+
+const auditObject = (
+  tenant: Tenant,
+  request: GraphRequest,
+  activity: string,
+  operation: 'Add' | 'Update' | 'Delete',
+  kind: Kind,
+  object: Stored,
+): void => {
+  const displayName = String(object['displayName'] ?? '');
+  const targets = [{ id: object.id, type: TYPES[kind], displayName }];
+  audit(tenant, request, { activity, category: 'ApplicationManagement', operation, targets });
+};
+
+const seconds = (now: number): string => `${new Date(now).toISOString().slice(0, 19)}Z`;

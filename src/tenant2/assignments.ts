@@ -1,0 +1,286 @@
+// App role assignments: who holds which role of which application.
+import { createHash } from 'node:crypto';
+import type { AppRole } from './app-roles.ts';
+import { readObject } from './applications.ts';
+import { audit } from './audit.ts';
+import { badRequest, denied, GraphError, methodNotAllowed, notFound } from './errors.ts';
+import { matches } from './object-filter.ts';
+import type { Stored } from './objects.ts';
+import { DEFAULT_PAGE, queryOptions } from './query-options.ts';
+import {
+  decodeToken,
+  encodeToken,
+  type GraphRequest,
+  type GraphResponse,
+  nextLink,
+  objectBody,
+  type Tenant,
+} from './request.ts';
+import { missing } from './user-rules.ts';
+import { type User, userTarget, visibleUser } from './users.ts';
+
+const DEFAULT_ROLE = '00000000-0000-0000-0000-000000000000';
+/** Of one principal, over all applications. Source: https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions */
+const MOST_OF_A_PRINCIPAL = 1500;
+const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const ASSIGNMENT_ID = /^[A-Za-z0-9_-]{43}$/;
+
+interface Row {
+  readonly n: number;
+  readonly id: string;
+  readonly principal: string;
+  readonly principal_type: string;
+  readonly resource: string;
+  readonly role: string;
+  readonly created: string;
+}
+
+/** 32 bytes as base64url: the principal's GUID as .NET writes its bytes, then 16 that are the assignment's own. */
+const assignmentId = (principal: string, resource: string, role: string, now: number): string => {
+  const bytes = Buffer.from(principal.replaceAll('-', ''), 'hex');
+  const littleEndian = Buffer.concat([
+    bytes.subarray(0, 4).reverse(),
+    bytes.subarray(4, 6).reverse(),
+    bytes.subarray(6, 8).reverse(),
+    bytes.subarray(8),
+  ]);
+  const own = createHash('sha256').update(`${principal}${resource}${role}${now}`).digest().subarray(0, 16);
+  return Buffer.concat([littleEndian, own]).toString('base64url');
+};
+
+/** Which side of an assignment an address stands on. */
+export type Side = { readonly kind: 'resource' | 'principal'; readonly id: string; readonly set: string };
+
+/** `GET …/appRoleAssignedTo` of a service principal, `GET …/appRoleAssignments` of a user. */
+export const listAssignments = (tenant: Tenant, request: GraphRequest, side: Side): GraphResponse => {
+  const options = queryOptions(request.query, request.headers);
+  const size = options.top ?? DEFAULT_PAGE;
+  let after = options.skipToken === undefined ? 0 : Number(decodeToken(options.skipToken));
+  const value: Record<string, unknown>[] = [];
+  const sql = `select * from assignments where ${side.kind} = ? and n > ? order by n limit ?`;
+  let more: string | undefined;
+  const names = new Map<string, string | null>();
+  for (let isEnd = false; !isEnd && more === undefined; ) {
+    const rows = tenant.db.all<Row>(sql, side.id, after, size + 1);
+    isEnd = rows.length <= size;
+    for (const row of rows) {
+      if (value.length === size) {
+        more = encodeToken(after);
+        break;
+      }
+      after = row.n;
+      if (!tenant.replication.isSeen(row.id)) continue;
+      const one = shaped(tenant, row, names);
+      if (!options.filter || matches(options.filter, one)) value.push(one);
+    }
+  }
+  const count = tenant.db.one<{ count: number }>(
+    `select count(*) as count from assignments where ${side.kind} = ?`,
+    side.id,
+  )!.count;
+  return {
+    status: 200,
+    body: {
+      '@odata.context': `${request.root}/$metadata#${side.set}`,
+      ...(options.count &&
+        options.skipToken === undefined && { '@odata.count': options.filter ? value.length : count }),
+      ...(more !== undefined && { '@odata.nextLink': nextLink(request, more) }),
+      value,
+    },
+  };
+};
+
+/** `GET …/appRoleAssignedTo/{id}`. */
+export const getAssignment = (tenant: Tenant, request: GraphRequest, side: Side, id: string): GraphResponse => {
+  const row = tenant.db.one<Row>(`select * from assignments where id = ? and ${side.kind} = ?`, id, side.id);
+  if (!row || !tenant.replication.isSeen(row.id)) throw notFound(id);
+  return {
+    status: 200,
+    body: { '@odata.context': `${request.root}/$metadata#${side.set}/$entity`, ...shaped(tenant, row, new Map()) },
+  };
+};
+
+const shaped = ({ db }: Tenant, row: Row, names: Map<string, string | null>): Record<string, unknown> => {
+  const nameOf = (id: string): string | null => {
+    const known = names.get(id);
+    if (known !== undefined) return known;
+    const found =
+      db.one<{ name: string }>("select json_extract(body, '$.displayName') as name from users where id = ?", id) ??
+      db.one<{ name: string }>("select json_extract(body, '$.displayName') as name from objects where id = ?", id);
+    names.set(id, found?.name ?? null);
+    return found?.name ?? null;
+  };
+  return {
+    id: row.id,
+    deletedDateTime: null,
+    appRoleId: row.role,
+    createdDateTime: row.created,
+    principalDisplayName: nameOf(row.principal),
+    principalId: row.principal,
+    principalType: row.principal_type,
+    resourceDisplayName: nameOf(row.resource),
+    resourceId: row.resource,
+  };
+};
+
+/** `POST` on either side. From the application's side it takes a second permission, to read the application. */
+export const createAssignment = (tenant: Tenant, request: GraphRequest, side: Side): GraphResponse => {
+  const { roles } = request.claims;
+  if (side.kind === 'resource' && !roles.some((role) => /^(?:Application|Directory)\.Read/.test(role))) throw denied();
+  const body = objectBody(request);
+  const given = (name: string): string => {
+    const value = body[name];
+    if (value === undefined || value === null) throw missing(name, 'AppRoleAssignment');
+    if (typeof value !== 'string' || !GUID.test(value))
+      throw badRequest(`Invalid value specified for property '${name}' of resource 'AppRoleAssignment'.`);
+    return value.toLowerCase();
+  };
+  for (const name of Object.keys(body)) {
+    if (!['principalId', 'resourceId', 'appRoleId', '@odata.type'].includes(name)) {
+      throw badRequest(
+        `Property '${name}' does not exist as a declared property, or cannot be set, on resource 'AppRoleAssignment'.`,
+      );
+    }
+  }
+  const [principalId, resourceId, roleId] = [given('principalId'), given('resourceId'), given('appRoleId')];
+  if ((side.kind === 'resource' ? resourceId : principalId) !== side.id)
+    throw badRequest('Not a valid reference update.');
+  const principal = findPrincipal(tenant, principalId);
+  const resource = readObject(tenant, 'servicePrincipal', { property: 'id', value: resourceId });
+  const refuse = (error: GraphError): GraphError => {
+    auditAssignment(tenant, request, principal, resource, 'Add', error.message);
+    return error;
+  };
+  checkRole(resource, roleId, principal.type, refuse);
+  const { db } = tenant;
+  if (
+    db.one(
+      'select 1 from assignments where principal = ? and resource = ? and role = ?',
+      principalId,
+      resourceId,
+      roleId,
+    )
+  ) {
+    throw refuse(badRequest('Permission being assigned already exists on the object'));
+  }
+  const held = db.one<{ count: number }>(
+    'select count(*) as count from assignments where principal = ?',
+    principalId,
+  )!.count;
+  if (held >= MOST_OF_A_PRINCIPAL) {
+    throw refuse(
+      new GraphError(
+        400,
+        'Directory_QuotaExceeded',
+        'The directory object quota limit for app role assignments has been exceeded.',
+      ),
+    );
+  }
+  const id = assignmentId(principalId, resourceId, roleId, tenant.now());
+  const createdAt = new Date(tenant.now()).toISOString();
+  db.transaction(() => {
+    db.run(
+      'insert into assignments (id, principal, principal_type, resource, role, created) values (?, ?, ?, ?, ?, ?)',
+      id,
+      principalId,
+      principal.type,
+      resourceId,
+      roleId,
+      createdAt,
+    );
+    auditAssignment(tenant, request, principal, resource, 'Add');
+  });
+  tenant.replication.wrote(id, undefined);
+  const row = {
+    n: 0,
+    id,
+    principal: principalId,
+    principal_type: principal.type,
+    resource: resourceId,
+    role: roleId,
+    created: createdAt,
+  };
+  const names = new Map([
+    [principalId, principal.displayName],
+    [resourceId, String(resource['displayName'])],
+  ]);
+  return {
+    status: 201,
+    body: { '@odata.context': `${request.root}/$metadata#${side.set}/$entity`, ...shaped(tenant, row, names) },
+  };
+};
+
+interface Principal {
+  readonly type: 'User' | 'ServicePrincipal';
+  readonly displayName: string;
+  readonly object: User | Stored;
+}
+
+const findPrincipal = (tenant: Tenant, id: string): Principal => {
+  const user = visibleUser(tenant, id);
+  if (user) return { type: 'User', displayName: String(user['displayName']), object: user };
+  const object = readObject(tenant, 'servicePrincipal', { property: 'id', value: id });
+  return { type: 'ServicePrincipal', displayName: String(object['displayName']), object };
+};
+
+/** The default role only where the application has none; else an enabled one that is for this kind of principal. */
+const checkRole = (
+  resource: Stored,
+  roleId: string,
+  type: Principal['type'],
+  refuse: (error: GraphError) => GraphError,
+): void => {
+  const roles = resource['appRoles'] as readonly AppRole[];
+  if (roleId === DEFAULT_ROLE && roles.length === 0) return;
+  const role = roles.find(({ id }) => id.toLowerCase() === roleId);
+  const member = type === 'User' ? 'User' : 'Application';
+  if (role?.isEnabled && role.allowedMemberTypes.includes(member)) return;
+  throw refuse(badRequest(`Permission being assigned was not found on application '${resource['appId']}'.`));
+};
+
+/** `DELETE …/appRoleAssignedTo/{id}`. */
+export const deleteAssignment = (tenant: Tenant, request: GraphRequest, side: Side, id: string): GraphResponse => {
+  if (!ASSIGNMENT_ID.test(id)) throw badRequest('Invalid resource identifier for EntitlementGrant.');
+  const { db } = tenant;
+  const row = db.one<Row>(`select * from assignments where id = ? and ${side.kind} = ?`, id, side.id);
+  if (!row) throw badRequest('EntitlementGrant being updated or deleted is not found.');
+  db.transaction(() => {
+    db.run('delete from assignments where n = ?', row.n);
+    const resource = readObject(tenant, 'servicePrincipal', { property: 'id', value: row.resource });
+    auditAssignment(tenant, request, findPrincipal(tenant, row.principal), resource, 'Remove');
+  });
+  return { status: 204 };
+};
+
+/** An assignment is made and removed, never changed. */
+export const refuseUpdate = (): never => {
+  throw methodNotAllowed();
+};
+
+const auditAssignment = (
+  tenant: Tenant,
+  request: GraphRequest,
+  principal: Principal,
+  resource: Stored,
+  verb: 'Add' | 'Remove',
+  failure?: string,
+): void => {
+  const isUser = principal.type === 'User';
+  const what = isUser ? 'app role assignment grant to user' : 'app role assignment to service principal';
+  const activity =
+    verb === 'Add'
+      ? `Add ${what}`
+      : isUser
+        ? 'Remove app role assignment from user'
+        : 'Remove app role assignment from service principal';
+  const target = isUser
+    ? userTarget(principal.object)
+    : { id: principal.object.id, type: 'ServicePrincipal', displayName: principal.displayName };
+  audit(tenant, request, {
+    activity,
+    category: isUser ? 'UserManagement' : 'ApplicationManagement',
+    operation: verb === 'Add' ? 'Assign' : 'Unassign',
+    targets: [{ id: resource.id, type: 'ServicePrincipal', displayName: String(resource['displayName']) }, target],
+    ...(failure !== undefined && { failure }),
+  });
+};

@@ -1,0 +1,200 @@
+// $filter, read into a tree. Source: https://learn.microsoft.com/graph/filter-query-parameter
+import { badRequest } from './errors.ts';
+
+export type Literal = string | number | boolean | null;
+export type Comparator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le';
+export type TextFunction = 'startsWith' | 'endsWith' | 'contains';
+
+/** `path` is a property, or a property of a lambda's variable when it begins with the variable's name. */
+export type Filter =
+  | { readonly kind: 'and' | 'or'; readonly left: Filter; readonly right: Filter }
+  | { readonly kind: 'not'; readonly of: Filter }
+  | { readonly kind: 'compare'; readonly operator: Comparator; readonly path: string; readonly value: Literal }
+  | { readonly kind: 'in'; readonly path: string; readonly values: readonly Literal[] }
+  | { readonly kind: 'text'; readonly function: TextFunction; readonly path: string; readonly value: string }
+  | { readonly kind: 'any'; readonly path: string; readonly variable: string; readonly of: Filter | undefined }
+  | { readonly kind: 'all'; readonly path: string }
+  | { readonly kind: 'count'; readonly path: string; readonly operator: Comparator; readonly value: number };
+
+type Token = {
+  readonly kind: 'name' | 'text' | 'number' | 'guid' | 'date' | 'punctuation' | 'end';
+  readonly text: string;
+  readonly at: number;
+};
+
+const TOKEN =
+  /\s*(?:(?<text>'(?:[^']|'')*')|(?<guid>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})|(?<date>\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?)|(?<number>-?\d+(?:\.\d+)?)|(?<name>[A-Za-z_$][\w$.]*(?:\/[A-Za-z_$][\w$.]*)*)|(?<punctuation>[(),:]))/y;
+
+const tokenize = (source: string): readonly Token[] => {
+  const tokens: Token[] = [];
+  TOKEN.lastIndex = 0;
+  let at = 0;
+  while (source.slice(at).trim() !== '') {
+    TOKEN.lastIndex = at;
+    const found = TOKEN.exec(source);
+    if (!found) throw syntaxError(source, at);
+    const [kind, text] = Object.entries(found.groups!).find(([, value]) => value !== undefined) as [
+      Token['kind'],
+      string,
+    ];
+    tokens.push({ kind, text, at });
+    at = TOKEN.lastIndex;
+  }
+  tokens.push({ kind: 'end', text: '', at: source.length });
+  return tokens;
+};
+
+const syntaxError = (source: string, at: number) =>
+  badRequest(`Invalid filter clause: Syntax error at position ${at} in '${source}'.`);
+
+const COMPARATORS: ReadonlySet<string> = new Set(['eq', 'ne', 'gt', 'ge', 'lt', 'le']);
+const TEXT_FUNCTIONS: Readonly<Record<string, TextFunction>> = {
+  startswith: 'startsWith',
+  endswith: 'endsWith',
+  contains: 'contains',
+};
+
+/** Reads a filter. Throws a 400 of Graph's, with the position, where it cannot be read. */
+export const parseFilter = (source: string): Filter => {
+  const tokens = tokenize(source);
+  let next = 0;
+  const peek = () => tokens[next]!;
+  const take = () => tokens[next++]!;
+  const fail = (token = peek()): never => {
+    throw syntaxError(source, token.at);
+  };
+  const isWord = (word: string) => peek().kind === 'name' && peek().text.toLowerCase() === word;
+  const expect = (text: string) => {
+    if (take().text !== text) fail(tokens[next - 1]);
+  };
+
+  const disjunction = (): Filter => {
+    let left = conjunction();
+    while (isWord('or')) {
+      take();
+      left = { kind: 'or', left, right: conjunction() };
+    }
+    return left;
+  };
+  const conjunction = (): Filter => {
+    let left = negation();
+    while (isWord('and')) {
+      take();
+      left = { kind: 'and', left, right: negation() };
+    }
+    return left;
+  };
+  const negation = (): Filter => {
+    if (!isWord('not')) return primary();
+    take();
+    return { kind: 'not', of: primary() };
+  };
+  const primary = (): Filter => {
+    if (peek().text === '(' && peek().kind === 'punctuation') {
+      take();
+      const inner = disjunction();
+      expect(')');
+      return inner;
+    }
+    const name = take();
+    if (name.kind !== 'name') return fail(name);
+    const textFunction = TEXT_FUNCTIONS[name.text.toLowerCase()];
+    if (textFunction && peek().text === '(') return textCall(textFunction);
+    const lambda = /^(.+)\/(any|all)$/.exec(name.text);
+    if (lambda && peek().text === '(') return lambdaCall(lambda[1]!, lambda[2]!);
+    return comparison(name.text);
+  };
+  const textCall = (name: TextFunction): Filter => {
+    expect('(');
+    const path = take();
+    if (path.kind !== 'name') return fail(path);
+    expect(',');
+    const value = literal();
+    if (typeof value !== 'string') return fail(tokens[next - 1]);
+    expect(')');
+    // "startsWith(x,'y') eq true" says the same.
+    if (isWord('eq') && tokens[next + 1]?.text === 'true') next += 2;
+    return { kind: 'text', function: name, path: path.text, value };
+  };
+  const lambdaCall = (path: string, kind: string): Filter => {
+    expect('(');
+    if (peek().text === ')') {
+      take();
+      return { kind: 'any', path, variable: '', of: undefined };
+    }
+    const variable = take();
+    if (variable.kind !== 'name') return fail(variable);
+    expect(':');
+    const of = disjunction();
+    expect(')');
+    return kind === 'all' ? { kind: 'all', path } : { kind: 'any', path, variable: variable.text, of };
+  };
+  const comparison = (path: string): Filter => {
+    const operator = take();
+    const word = operator.text.toLowerCase();
+    if (word === 'in') return { kind: 'in', path, values: list() };
+    if (!COMPARATORS.has(word)) {
+      // A bare boolean property is a comparison with true.
+      next -= 1;
+      return { kind: 'compare', operator: 'eq', path, value: true };
+    }
+    const value = literal();
+    if (path.endsWith('/$count')) {
+      return {
+        kind: 'count',
+        path: path.slice(0, -'/$count'.length),
+        operator: word as Comparator,
+        value: Number(value),
+      };
+    }
+    return { kind: 'compare', operator: word as Comparator, path, value };
+  };
+  const list = (): readonly Literal[] => {
+    expect('(');
+    const values = [literal()];
+    while (peek().text === ',') {
+      take();
+      values.push(literal());
+    }
+    expect(')');
+    return values;
+  };
+  const literal = (): Literal => {
+    const token = take();
+    switch (token.kind) {
+      case 'text':
+        return token.text.slice(1, -1).replaceAll("''", "'");
+      case 'number':
+        return Number(token.text);
+      case 'guid':
+      case 'date':
+        return token.text;
+      default:
+        if (token.text === 'true' || token.text === 'false') return token.text === 'true';
+        if (token.text === 'null') return null;
+        return fail(token);
+    }
+  };
+
+  const filter = disjunction();
+  if (peek().kind !== 'end') fail();
+  return filter;
+};
+
+/** How many alternatives an expression offers: leaves joined by `or`, values of `in`. */
+export const alternatives = (filter: Filter): number => {
+  switch (filter.kind) {
+    case 'or':
+      return alternatives(filter.left) + alternatives(filter.right);
+    case 'and':
+      return Math.max(alternatives(filter.left), alternatives(filter.right));
+    case 'not':
+      return alternatives(filter.of);
+    case 'any':
+      return filter.of ? alternatives(filter.of) : 1;
+    case 'in':
+      return filter.values.length;
+    default:
+      return 1;
+  }
+};

@@ -1,0 +1,122 @@
+// The attributes of a user: their types, which come by default, and how they can be filtered.
+// Source: https://learn.microsoft.com/graph/api/resources/user and …/aad-advanced-queries
+
+export type AttributeType = 'text' | 'boolean' | 'date' | 'texts' | 'object';
+
+export interface UserAttribute {
+  readonly type: AttributeType;
+  /** default: in any query; advanced: only in advanced ones; none: never; silent: answered with an empty list. */
+  readonly filter: 'default' | 'advanced' | 'none' | 'silent';
+  readonly startsWith?: 'default' | 'advanced';
+  readonly endsWith?: true;
+  readonly isReadOnly?: true;
+  /** Longest value on write. */
+  readonly longest?: number;
+}
+
+const text = (rest: Partial<UserAttribute> = {}): UserAttribute => ({ type: 'text', filter: 'none', ...rest });
+const plain = (longest?: number): UserAttribute =>
+  text({ filter: 'default', startsWith: 'default', ...(longest && { longest }) });
+
+const EXTENSIONS = Object.fromEntries(
+  Array.from({ length: 15 }, (_, i) => [
+    `onPremisesExtensionAttributes/extensionAttribute${i + 1}`,
+    text({ filter: 'advanced', startsWith: 'advanced', longest: 1024 }),
+  ]),
+);
+
+/** By name; the extension attributes by their path. */
+export const USER_ATTRIBUTES: Readonly<Record<string, UserAttribute>> = {
+  id: text({ filter: 'default', isReadOnly: true }),
+  userPrincipalName: text({ filter: 'default', startsWith: 'default', endsWith: true, longest: 113 }),
+  mail: text({ filter: 'default', startsWith: 'default', endsWith: true }),
+  mailNickname: plain(64),
+  displayName: plain(256),
+  givenName: plain(64),
+  surname: plain(64),
+  department: plain(64),
+  jobTitle: plain(128),
+  city: plain(128),
+  country: plain(128),
+  usageLocation: plain(),
+  employeeId: plain(16),
+  employeeType: text({ filter: 'advanced', startsWith: 'advanced' }),
+  companyName: text({ filter: 'advanced', startsWith: 'advanced', longest: 64 }),
+  mobilePhone: text({ filter: 'advanced', startsWith: 'advanced' }),
+  officeLocation: text({ longest: 128 }),
+  preferredLanguage: text(),
+  state: text({ longest: 128 }),
+  streetAddress: text({ longest: 1024 }),
+  postalCode: text({ longest: 40 }),
+  faxNumber: text(),
+  ageGroup: text(),
+  passwordPolicies: text(),
+  userType: text({ filter: 'default' }),
+  externalUserState: text({ filter: 'default' }),
+  creationType: text({ filter: 'default', isReadOnly: true }),
+  accountEnabled: { type: 'boolean', filter: 'default' },
+  onPremisesSyncEnabled: { type: 'boolean', filter: 'default', isReadOnly: true },
+  createdDateTime: { type: 'date', filter: 'default', isReadOnly: true },
+  deletedDateTime: { type: 'date', filter: 'none', isReadOnly: true },
+  employeeHireDate: { type: 'date', filter: 'none' },
+  onPremisesSamAccountName: text({ filter: 'advanced', startsWith: 'advanced', isReadOnly: true }),
+  onPremisesDistinguishedName: text({ filter: 'advanced', startsWith: 'advanced', isReadOnly: true }),
+  onPremisesDomainName: text({ filter: 'advanced', startsWith: 'advanced', isReadOnly: true }),
+  onPremisesImmutableId: text({ filter: 'default' }),
+  onPremisesSecurityIdentifier: text({ filter: 'default', isReadOnly: true }),
+  onPremisesUserPrincipalName: text({ filter: 'silent', isReadOnly: true }),
+  businessPhones: { type: 'texts', filter: 'advanced', startsWith: 'advanced' },
+  imAddresses: { type: 'texts', filter: 'default', startsWith: 'default', isReadOnly: true },
+  otherMails: { type: 'texts', filter: 'default', startsWith: 'default', endsWith: true },
+  proxyAddresses: { type: 'texts', filter: 'default', startsWith: 'default', endsWith: true, isReadOnly: true },
+  onPremisesExtensionAttributes: { type: 'object', filter: 'none' },
+  passwordProfile: { type: 'object', filter: 'none' },
+  identities: { type: 'object', filter: 'none' },
+  ...EXTENSIONS,
+};
+
+/** Properties of a mailbox, which a list never carries. */
+export const SINGLE_USER_ONLY: ReadonlySet<string> = new Set([
+  'aboutMe',
+  'birthday',
+  'hireDate',
+  'interests',
+  'mailboxSettings',
+  'mySite',
+  'pastProjects',
+  'preferredName',
+  'responsibilities',
+  'schools',
+  'skills',
+]);
+
+/** What comes without `$select`. */
+export const DEFAULT_USER_PROPERTIES = [
+  'businessPhones',
+  'displayName',
+  'givenName',
+  'jobTitle',
+  'mail',
+  'mobilePhone',
+  'officeLocation',
+  'preferredLanguage',
+  'surname',
+  'userPrincipalName',
+  'id',
+] as const;
+
+/** Single values that queries find by an index. */
+export const INDEXED_TEXTS: readonly string[] = Object.entries(USER_ATTRIBUTES)
+  .filter(
+    ([name, { type, filter }]) => name !== 'id' && type === 'text' && (filter === 'default' || filter === 'advanced'),
+  )
+  .map(([name]) => name);
+
+/** Lists of values that queries find by an index. */
+export const INDEXED_LISTS: readonly string[] = ['proxyAddresses', 'otherMails', 'businessPhones', 'imAddresses'];
+
+/** Comparison ignores case: both sides are folded by this, here and nowhere else. */
+export const fold = (value: string): string => value.toLowerCase();
+
+/** The column that holds an attribute, folded. */
+export const columnOf = (attribute: string): string => `f_${attribute.split('/').at(-1)!}`;

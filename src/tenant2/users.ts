@@ -1,0 +1,313 @@
+// Users: kept, listed, written, deleted.
+import type { SQLInputValue } from 'node:sqlite';
+import { audit } from './audit.ts';
+import type { Database } from './database.ts';
+import { badRequest, GraphError, notFound, unsupportedQuery } from './errors.ts';
+import { DEFAULT_PAGE, type QueryOptions, queryOptions } from './query-options.ts';
+import {
+  decodeToken,
+  encodeToken,
+  type GraphRequest,
+  type GraphResponse,
+  nextLink,
+  objectBody,
+  type Tenant,
+} from './request.ts';
+import {
+  columnOf,
+  DEFAULT_USER_PROPERTIES,
+  fold,
+  INDEXED_LISTS,
+  INDEXED_TEXTS,
+  SINGLE_USER_ONLY,
+  USER_ATTRIBUTES,
+} from './user-attributes.ts';
+import { userCondition } from './user-query.ts';
+import { checkNewUser, checkUserChange } from './user-rules.ts';
+
+/** A user as it is kept: Graph's property names, absent where there is no value. */
+export type User = { readonly id: string } & Readonly<Record<string, unknown>>;
+
+const COLUMNS = ['id', 'body', 'account_enabled', 'sync_enabled', 'created', ...INDEXED_TEXTS.map(columnOf)];
+const INSERT = `insert into users (${COLUMNS.join(', ')}) values (${COLUMNS.map(() => '?').join(', ')})`;
+const UPDATE = `update users set ${COLUMNS.slice(1)
+  .map((column) => `${column} = ?`)
+  .join(', ')} where n = ?`;
+
+const valueAt = (user: User, path: string): unknown =>
+  path.split('/').reduce<unknown>((value, part) => (value as Record<string, unknown> | undefined)?.[part], user);
+
+const columnsOf = (user: User): SQLInputValue[] => {
+  const flag = (value: unknown) => (typeof value === 'boolean' ? Number(value) : null);
+  return [
+    JSON.stringify(user),
+    flag(user['accountEnabled']),
+    flag(user['onPremisesSyncEnabled']),
+    typeof user['createdDateTime'] === 'string' ? new Date(user['createdDateTime']).toISOString() : null,
+    ...INDEXED_TEXTS.map((path) => {
+      const value = valueAt(user, path);
+      return typeof value === 'string' ? fold(value) : null;
+    }),
+  ];
+};
+
+const insertLists = (db: Database, n: number, user: User): void => {
+  for (const attribute of INDEXED_LISTS) {
+    const values = user[attribute];
+    if (!Array.isArray(values)) continue;
+    for (const value of values)
+      db.run('insert into user_lists (attribute, value, user) values (?, ?, ?)', attribute, fold(String(value)), n);
+  }
+};
+
+/** Puts a user in as it is; rules have been kept, or the user comes from a file of somebody's. */
+export const insertUser = (db: Database, user: User): void => {
+  const { rowid } = db.run(INSERT, user.id.toLowerCase(), ...columnsOf(user));
+  insertLists(db, rowid, user);
+};
+
+interface UserRow {
+  readonly n: number;
+  readonly id: string;
+  readonly body: string;
+}
+
+const byName = (db: Database, name: string): UserRow | undefined =>
+  db.one<UserRow>('select n, id, body from users where f_userPrincipalName = ?', fold(name));
+
+/** The row of a user named by id or user principal name, as the primary replica has it. */
+const rowOf = (db: Database, key: string): UserRow => {
+  const row = db.one<UserRow>('select n, id, body from users where id = ?', key.toLowerCase()) ?? byName(db, key);
+  if (row) return row;
+  throw notFound(key);
+};
+
+/** A user that readers can see by now. */
+export const visibleUser = ({ db, replication }: Tenant, key: string): User | undefined => {
+  const row = db.one<UserRow>('select n, id, body from users where id = ?', key.toLowerCase());
+  const body = row && replication.seen(row.id, row.body);
+  return body === undefined ? undefined : JSON.parse(body);
+};
+
+/** `GET /users`. */
+export const listUsers = (tenant: Tenant, request: GraphRequest): GraphResponse => {
+  const options = queryOptions(request.query, request.headers);
+  const properties = selected(options, true);
+  const condition = options.filter ? userCondition(options.filter, options.isAdvanced) : { sql: '1', values: [] };
+  const order = orderColumn(options);
+  const size = options.top ?? DEFAULT_PAGE;
+  const start =
+    options.skipToken === undefined
+      ? undefined
+      : (decodeToken(options.skipToken) as { key: string | number; n: number });
+  const rows = tenant.db.all<UserRow & { key: string }>(
+    pageSql(condition.sql, order, start !== undefined, options.filter !== undefined),
+    ...condition.values,
+    ...(start === undefined ? [] : order ? [start.key, start.key, start.n] : [start.n]),
+    size + 1,
+  );
+  const page = rows.slice(0, size);
+  const last = page.at(-1);
+  const more = rows.length > size && last ? encodeToken({ key: last.key, n: last.n }) : undefined;
+  const value = [];
+  for (const { id, body } of page) {
+    const seen = tenant.replication.seen(id, body);
+    if (seen !== undefined) value.push(shaped(JSON.parse(seen), properties));
+  }
+  const names = options.select ? `(${options.select.join(',')})` : '';
+  return {
+    status: 200,
+    body: {
+      '@odata.context': `${request.root}/$metadata#users${names}`,
+      ...(options.count && start === undefined && { '@odata.count': countRows(tenant.db, condition) }),
+      ...(more !== undefined && { '@odata.nextLink': nextLink(request, more) }),
+      value,
+    },
+  };
+};
+
+/** Rows in one order that pages can be cut from. With a filter, the filter's index is used and the few hits are sorted. */
+const pageSql = (
+  condition: string,
+  order: ReturnType<typeof orderColumn>,
+  isLater: boolean,
+  isFiltered: boolean,
+): string => {
+  const fields = `select n, id, body${order ? `, ${order.column} as key` : ', 0 as key'} from users where ${condition}`;
+  if (order) {
+    const { column, direction } = order;
+    const after = isLater ? ` and (${column} ${direction === 'desc' ? '<' : '>'} ? or (${column} = ? and n > ?))` : '';
+    return `${fields}${after} order by ${column} ${direction}, n limit ?`;
+  }
+  return `${fields}${isLater ? ' and n > ?' : ''} order by ${isFiltered ? '+n' : 'n'} limit ?`;
+};
+
+const orderColumn = ({ orderBy, filter, isAdvanced }: QueryOptions) => {
+  if (!orderBy) return undefined;
+  const { property, descending } = orderBy;
+  if (property !== 'displayName' && property !== 'userPrincipalName') {
+    throw unsupportedQuery(`Sorting not supported for current query by property '${property}'.`);
+  }
+  if (filter && !isAdvanced) throw unsupportedQuery('Sorting not supported for current query.');
+  return { column: columnOf(property), direction: descending ? 'desc' : 'asc' } as const;
+};
+
+const countRows = (db: Database, { sql, values }: { sql: string; values: readonly SQLInputValue[] }): number =>
+  db.one<{ count: number }>(`select count(*) as count from users where ${sql}`, ...values)!.count;
+
+/** `GET /users/$count`. */
+export const countUsers = (tenant: Tenant, request: GraphRequest): GraphResponse => {
+  const options = queryOptions(request.query, request.headers);
+  if (!options.isEventual) throw badRequest('$count is not currently supported.');
+  const condition = options.filter ? userCondition(options.filter, true) : { sql: '1', values: [] };
+  return { status: 200, body: String(countRows(tenant.db, condition)), isText: true };
+};
+
+/** `GET /users/{id or userPrincipalName}`. */
+export const getUser = (tenant: Tenant, request: GraphRequest, key: string): GraphResponse => {
+  const options = queryOptions(request.query, request.headers);
+  const row = rowOf(tenant.db, key);
+  const seen = tenant.replication.seen(row.id, row.body);
+  if (seen === undefined) throw notFound(key);
+  const names = options.select ? `(${options.select.join(',')})` : '';
+  const user = shaped(JSON.parse(seen), selected(options, false));
+  return { status: 200, body: { '@odata.context': `${request.root}/$metadata#users${names}/$entity`, ...user } };
+};
+
+/** `POST /users`. */
+export const createUser = (tenant: Tenant, request: GraphRequest): GraphResponse => {
+  const { db, domains, replication } = tenant;
+  const body = objectBody(request);
+  checkNewUser(body, domains, (name) => byName(db, name) !== undefined);
+  const { passwordProfile: _neverKept, ...properties } = body;
+  const user: User = {
+    userType: 'Member',
+    ...withoutNulls(properties),
+    id: crypto.randomUUID(),
+    createdDateTime: `${new Date(tenant.now()).toISOString().slice(0, 19)}Z`,
+  };
+  db.transaction(() => {
+    insertUser(db, user);
+    audit(tenant, request, {
+      activity: 'Add user',
+      category: 'UserManagement',
+      operation: 'Add',
+      targets: [userTarget(user)],
+    });
+  });
+  replication.wrote(user.id, undefined);
+  return {
+    status: 201,
+    body: { '@odata.context': `${request.root}/$metadata#users/$entity`, ...shaped(user, DEFAULT_USER_PROPERTIES) },
+  };
+};
+
+/** `PATCH /users/{id}`. */
+export const updateUser = (tenant: Tenant, request: GraphRequest, key: string): GraphResponse => {
+  const { db, domains, replication } = tenant;
+  const row = rowOf(db, key);
+  const before: User = JSON.parse(row.body);
+  const body = objectBody(request);
+  checkUserChange(body, domains, before['onPremisesSyncEnabled'] === true, (name) => {
+    const other = byName(db, name);
+    return other !== undefined && other.n !== row.n;
+  });
+  const { passwordProfile: _neverKept, ...properties } = body;
+  const user = { ...withoutNulls({ ...before, ...properties }), id: before.id } as User;
+  const activity =
+    before['accountEnabled'] === user['accountEnabled']
+      ? 'Update user'
+      : user['accountEnabled']
+        ? 'Enable account'
+        : 'Disable account';
+  db.transaction(() => {
+    db.run(UPDATE, ...columnsOf(user), row.n);
+    db.run('delete from user_lists where user = ?', row.n);
+    insertLists(db, row.n, user);
+    audit(tenant, request, { activity, category: 'UserManagement', operation: 'Update', targets: [userTarget(user)] });
+  });
+  replication.wrote(user.id, row.body);
+  return { status: 204 };
+};
+
+/** `DELETE /users/{id}`: soft, for 30 days, under a name that leaves the old one free; its assignments go with it. */
+export const deleteUser = (tenant: Tenant, request: GraphRequest, key: string): GraphResponse => {
+  const { db } = tenant;
+  const row = rowOf(db, key);
+  const user: User = JSON.parse(row.body);
+  const kept = {
+    ...user,
+    userPrincipalName: `${user.id.replaceAll('-', '')}${user['userPrincipalName']}`,
+    deletedDateTime: `${new Date(tenant.now()).toISOString().slice(0, 19)}Z`,
+  };
+  db.transaction(() => {
+    db.run('delete from users where n = ?', row.n);
+    db.run('delete from user_lists where user = ?', row.n);
+    db.run('delete from assignments where principal = ?', row.id);
+    db.run(
+      'insert or replace into deleted (id, kind, at, body) values (?, ?, ?, ?)',
+      row.id,
+      'user',
+      tenant.now(),
+      JSON.stringify(kept),
+    );
+    audit(tenant, request, {
+      activity: 'Delete user',
+      category: 'UserManagement',
+      operation: 'Delete',
+      targets: [userTarget(user)],
+    });
+  });
+  return { status: 204 };
+};
+
+const KEPT_MS = 30 * 24 * 3_600_000;
+
+/** `GET /directory/deletedItems/microsoft.graph.user`. */
+export const listDeletedUsers = (tenant: Tenant, request: GraphRequest): GraphResponse => {
+  const options = queryOptions(request.query, request.headers);
+  const properties = selected(options, true);
+  const rows = tenant.db.all<{ body: string }>(
+    "select body from deleted where kind = 'user' and at > ? order by at",
+    tenant.now() - KEPT_MS,
+  );
+  const value = rows.map(({ body }) => shaped(JSON.parse(body), properties));
+  return { status: 200, body: { '@odata.context': `${request.root}/$metadata#users`, value } };
+};
+
+export const userTarget = (user: User) => ({
+  id: user.id,
+  type: 'User',
+  displayName: String(user['displayName'] ?? ''),
+  userPrincipalName: String(user['userPrincipalName'] ?? ''),
+});
+
+/** The properties that an answer carries. */
+const selected = ({ select, expand }: QueryOptions, isList: boolean): readonly string[] => {
+  if (expand.length > 0)
+    throw badRequest(`The query specified in the URI is not valid. Could not expand '${expand.join(',')}'.`);
+  if (!select) return DEFAULT_USER_PROPERTIES;
+  for (const name of select) {
+    if (isList && SINGLE_USER_ONLY.has(name))
+      throw new GraphError(501, 'NotImplemented', 'This operation target is not yet supported.');
+    if (!USER_ATTRIBUTES[name] || name.includes('/')) {
+      throw badRequest(
+        `Parsing OData Select and Expand failed: Could not find a property named '${name}' on type 'microsoft.graph.user'.`,
+      );
+    }
+  }
+  // Whatever is selected, a password profile is never returned.
+  return [...new Set(select)].filter((name) => name !== 'passwordProfile');
+};
+
+const shaped = (user: User, properties: readonly string[]): Record<string, unknown> => {
+  const result: Record<string, unknown> = {};
+  for (const name of properties) {
+    const value = user[name];
+    result[name] = value ?? (USER_ATTRIBUTES[name]!.type === 'texts' ? [] : null);
+  }
+  return result;
+};
+
+const withoutNulls = (body: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
