@@ -126,7 +126,7 @@ const reader = (plan: PlanFile, isWanted: (record: PlanRecord) => boolean) => {
       return coming;
     },
     advance: () => {
-      isRead = coming === undefined;
+      isRead = false;
     },
     close: async () => {
       await records.return(undefined);
@@ -147,7 +147,8 @@ const assignmentTeller = (
       return { assignment: 'missing', ...(reason && { missingReason: reason }) };
     }
     const isDone = ({ status }: RowChange) => status === 'done' || status === 'alreadySo';
-    const isWanted = role !== undefined && problem === undefined && (outcome.kind === 'matched' || changes.some(isDone));
+    const isWanted =
+      role !== undefined && problem === undefined && (outcome.kind === 'matched' || changes.some(isDone));
     // Verification names one row for each assignment; another row may rest on the same one.
     const isElsewhere = outcome.user !== undefined && lacking.has(outcome.user.id);
     return isWanted && !isElsewhere ? { assignment: 'present' } : {};
