@@ -8,6 +8,10 @@ import { tellError } from './tell-error.ts';
 
 const USAGE = 64;
 
+// `npm run rollcall` changes to the package's folder; the files that a person names lie where the command was typed.
+const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env;
+if (script === 'rollcall' && typedIn) process.chdir(typedIn);
+
 const stop = new AbortController();
 const io: Io = {
   out: (text) => process.stdout.write(text),

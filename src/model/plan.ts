@@ -108,7 +108,7 @@ export interface GuardStop {
   readonly message: string;
 }
 
-/** The last record of a plan file. `hash` covers every byte before it. */
+/** The last record of a plan file. `hash` covers every byte of the file but its own. */
 export interface PlanFooter {
   readonly actions: number;
   readonly counts: PlanCounts;

@@ -61,7 +61,7 @@ export const countActions = (): {
 
 /**
  * Writes a plan as its records come, and puts it in its place when it is whole. `finish` says what stands in the last
- * record besides the hash, which covers every byte before it.
+ * record besides the counts and the hash, which covers every byte of the plan but its own.
  */
 export const writePlan = async (
   file: string,
@@ -90,13 +90,14 @@ export const writePlan = async (
       await put(record);
     }
     const counts = tally.counts();
-    const footer: PlanFooter = {
+    const ending = {
       actions: Object.values(counts).reduce((sum, count) => sum + count, 0),
       counts,
       problems: tally.problems(),
       ...finish(counts, tally.problems()),
-      hash: `sha256:${hash.digest('hex')}`,
     };
+    const body = JSON.stringify(ending);
+    const footer: PlanFooter = { ...ending, hash: `sha256:${hash.update(body).digest('hex')}` };
     stream.end(`${JSON.stringify(footer)}\n`);
     await finished(stream);
     await rename(unfinished, file);
@@ -132,10 +133,10 @@ export const openPlan = async (file: string): Promise<PlanFile> => {
     if (record === undefined) throw altered(text, 'is not JSON');
     if (number === 1 && record['rollcallPlan'] !== 1) throw altered(text, 'does not begin a plan of this version');
     if (!SEAL.test(text)) {
-      footer = record as unknown as PlanFooter;
-      if (footer.hash !== `sha256:${hash.digest('hex')}` || footer.actions !== actions)
-        throw altered(text, 'does not fit the records before it');
-      if (JSON.stringify(footer) !== text) throw altered(text, 'has been altered');
+      const { hash: stated, ...ending } = record as unknown as PlanFooter;
+      footer = { ...ending, hash: `sha256:${hash.update(JSON.stringify(ending)).digest('hex')}` };
+      const isWhole = JSON.stringify(footer) === text && stated === footer.hash && footer.actions === actions;
+      if (!isWhole) throw altered(text, 'has been altered, or does not fit the records before it');
       continue;
     }
     const { seal: _seal, ...body } = record;
