@@ -2,6 +2,7 @@
 import { DirectoryError, type DirectoryFailure } from '../model/errors.ts';
 import { type Answer, type Call, isRecord, isSuccess, type Outcome } from './call.ts';
 import { remedyFor } from './permissions.ts';
+import { isDistrust } from './repeats.ts';
 
 /** The call as errors name it; without its values, since some of them are secret. */
 const requestText = ({ method, template }: Call): string => `${method} ${template}`;
@@ -36,7 +37,9 @@ export const lostFailure = (call: Call, code: string, message: string): Director
   code,
   message,
   request: requestText(call),
-  remedy: 'Check the network, the proxy and the address of the directory, then run again.',
+  remedy: isDistrust(code)
+    ? 'Name a file with the certificate authority of the directory, or of the proxy before it, as "caFile".'
+    : 'Check the network, the proxy and the address of the directory, then run again.',
 });
 
 export const outcomeFailure = (call: Call, outcome: Outcome): DirectoryFailure =>

@@ -19,6 +19,10 @@ const NEVER_CONNECTED: ReadonlySet<string | undefined> = new Set(['ECONNREFUSED'
 
 export const wasNeverSent = (errorCode: string | undefined): boolean => NEVER_CONNECTED.has(errorCode);
 
+/** A certificate that is not trusted now will not be in a minute. */
+export const isDistrust = (errorCode: string | undefined): boolean =>
+  /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/.test(errorCode ?? '');
+
 /** Throttled calls are sent again this often, unless they have waited this long in all. */
 export const MAX_THROTTLE_WAITS = 10;
 export const MAX_THROTTLE_MS = 15 * 60_000;

@@ -112,6 +112,12 @@ test('an error of the service is asked about a few times only, and its wait is k
   expect(clock.slept).toEqual([3000, 3000]);
 });
 
+test('a certificate that is not trusted is not asked again', async () => {
+  const sent = scriptedPolicy(repeatReads(handClock()), [{ lost: 'DEPTH_ZERO_SELF_SIGNED_CERT' }]);
+  await expect(sent.send('https://graph.example.com/v1.0/users', 'GET', allowRepeats)).rejects.toThrow('lost');
+  expect(sent.attempts).toHaveLength(1);
+});
+
 test('a refusal is not asked about again', async () => {
   for (const status of [400, 401, 403, 404, 501]) {
     const sent = scriptedPolicy(repeatReads(handClock()), [{ status }]);

@@ -7,7 +7,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import type { Clock } from '../../model/clock.ts';
 import { backoffMs, retryAfterMs } from '../delays.ts';
-import { repeatsOfRead, wasNeverSent } from '../repeats.ts';
+import { isDistrust, repeatsOfRead, wasNeverSent } from '../repeats.ts';
 import { signalOf } from './signal.ts';
 
 const repeatable = new WeakSet<PipelineRequest>();
@@ -53,7 +53,7 @@ const unwrapped = (came: Came): PipelineResponse => {
 
 const allowed = (request: PipelineRequest, came: Came): number => {
   if ('response' in came) return repeatable.has(request) ? repeatsOfRead(came.response.status) : 0;
-  if (!isRestError(came.error)) return 0;
+  if (!isRestError(came.error) || isDistrust(came.error.code)) return 0;
   return repeatable.has(request) || wasNeverSent(came.error.code) ? repeatsOfRead(0) : 0;
 };
 
