@@ -25,7 +25,7 @@ export const attention = ({ matching, plan, applied, verified }: Findings): Atte
   const reasons = [
     ...outcomeReasons({ ...counts, notMatched: counts.notMatched - plan.footer.newUserRows }),
     { count: created, text: 'users were created: find out whose they are, then enable them' },
-    { count: roleProblems(plan.footer), text: 'accounts hold a role that the configuration does not map' },
+    { count: roleProblems(plan.footer), text: 'accounts hold no role that the configuration knows' },
     { count: applied?.results.refused ?? 0, text: 'changes were refused by the directory' },
     { count: applied?.results.notTried ?? 0, text: 'changes were not tried' },
     { count: verified?.missing.length ?? 0, text: 'assignments are missing in the directory' },

@@ -1,31 +1,8 @@
 // Carries a plan out: the only code that writes to a directory. Each write is recorded before it is sent.
-import type { Clock } from '../model/clock.ts';
-import type { Application, Directory, DirectoryWriter, ServicePrincipal } from '../model/directory.ts';
-import type { Action, ActionResult, PlanStep } from '../model/plan.ts';
-import type { Settings } from '../model/settings.ts';
+import type { Action, ActionResult } from '../model/plan.ts';
 import { type BatchItem, carryOutBatch } from './batch.ts';
+import { type ApplyInput, STOPPED } from './input.ts';
 import { register, type Target } from './register.ts';
-
-/** What applying is handed. Everything that can fail before the first write has been done already. */
-export interface ApplyInput {
-  readonly application: Settings['application'];
-  /** In plan order: registration, then users, then assignments. */
-  readonly steps: AsyncIterable<PlanStep>;
-  /** The application as it was read when the plan was found to fit. */
-  readonly found: { readonly application?: Application; readonly servicePrincipal?: ServicePrincipal };
-  readonly directory: Directory;
-  readonly writer: DirectoryWriter;
-  /** Records what is about to be written, and what became of it; throws if it cannot, and nothing is written then. */
-  readonly record: (kind: 'intended' | 'written', data: unknown) => void;
-  /** Throws when another process has taken over. */
-  readonly assertHeld: () => void;
-  readonly clock: Clock;
-  /** How long the directory may take to show what was written. Milliseconds. */
-  readonly lagLimitMs: number;
-  /** How many requests may be under way at once. */
-  readonly concurrency: number;
-  readonly signal?: AbortSignal;
-}
 
 /**
  * Carries out the steps and answers one result for each, in the order in which they end. A refused action does not
@@ -61,8 +38,6 @@ export async function* applySteps(input: ApplyInput): AsyncGenerator<ActionResul
   }
   for await (const results of run.drain()) yield* noted(results, made);
 }
-
-export const STOPPED = 'stopped before it was tried';
 
 function* noted(results: readonly ActionResult[], made: Map<number, string>): Generator<ActionResult> {
   for (const result of results) {

@@ -2,7 +2,7 @@
 import type { DirectoryWrite, WriteResult } from '../model/directory.ts';
 import { type DirectoryFailure, failureText } from '../model/errors.ts';
 import type { Action, ActionResult } from '../model/plan.ts';
-import { type ApplyInput, STOPPED } from './apply.ts';
+import { type ApplyInput, STOPPED } from './input.ts';
 import { newPassword } from './password.ts';
 import { patience } from './patience.ts';
 

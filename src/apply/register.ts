@@ -2,7 +2,7 @@
 import type { Application, AppRole, DirectoryWrite, ServicePrincipal, WriteResult } from '../model/directory.ts';
 import { failureText } from '../model/errors.ts';
 import type { Action, ActionResult } from '../model/plan.ts';
-import type { ApplyInput } from './apply.ts';
+import type { ApplyInput } from './input.ts';
 import { patience, waitFor } from './patience.ts';
 
 /** The application as far as it is known by now. Steps fill it in. */

@@ -105,7 +105,11 @@ const connectTo = async (
     readSecret: async (ref) => secret ?? (await readSecret(ref, io.env)),
     onMessage: (text) => io.err(`${text}\n`),
   });
+  const notice = (text: string) => {
+    if (!options.quiet) io.err(`${text}\n`);
+  };
   return connect({
+    onNotice: notice,
     graph: directory.graph,
     credential,
     ...(directory.caFile !== null && { caFile: directory.caFile }),

@@ -164,7 +164,7 @@ const transforms = z
   .optional()
   .describe('What is done to the value before it is compared, in order. Default: [trim].');
 
-/** User attributes with a single text that the directory can be asked for (FACTS: filter support by property). */
+/** User attributes with a single text that the directory can be asked for. */
 export const SINGLE_ATTRIBUTES = [
   'id',
   'userPrincipalName',

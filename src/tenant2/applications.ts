@@ -72,7 +72,11 @@ export const getObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key
   return { status: 200, body: { '@odata.context': context, ...picked(readObject(tenant, kind, key), select) } };
 };
 
-const picked = (object: Stored, select: readonly string[] | undefined): Record<string, unknown> => {
+/** The properties that were asked for; all of them if none was named. */
+export const picked = (
+  object: Readonly<Record<string, unknown>>,
+  select: readonly string[] | undefined,
+): Readonly<Record<string, unknown>> => {
   if (!select) return object;
   return Object.fromEntries(select.map((name) => [name, object[name] ?? null]));
 };

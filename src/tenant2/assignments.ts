@@ -1,7 +1,7 @@
 // App role assignments: who holds which role of which application.
 import { createHash } from 'node:crypto';
 import type { AppRole } from './app-roles.ts';
-import { readObject } from './applications.ts';
+import { picked, readObject } from './applications.ts';
 import { audit } from './audit.ts';
 import { badRequest, denied, GraphError, methodNotAllowed, notFound } from './errors.ts';
 import { matches } from './object-filter.ts';
@@ -71,7 +71,7 @@ export const listAssignments = (tenant: Tenant, request: GraphRequest, side: Sid
       after = row.n;
       if (!tenant.replication.isSeen(row.id)) continue;
       const one = shaped(tenant, row, names);
-      if (!options.filter || matches(options.filter, one)) value.push(one);
+      if (!options.filter || matches(options.filter, one)) value.push(picked(one, options.select));
     }
   }
   const count = tenant.db.one<{ count: number }>(
@@ -81,7 +81,7 @@ export const listAssignments = (tenant: Tenant, request: GraphRequest, side: Sid
   return {
     status: 200,
     body: {
-      '@odata.context': `${request.root}/$metadata#${side.set}`,
+      '@odata.context': `${request.root}/$metadata#${side.set}${options.select ? `(${options.select.join(',')})` : ''}`,
       ...(options.count &&
         options.skipToken === undefined && { '@odata.count': options.filter ? value.length : count }),
       ...(more !== undefined && { '@odata.nextLink': nextLink(request, more) }),
