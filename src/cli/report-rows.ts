@@ -1,11 +1,12 @@
 // Joins what the stages have saved about each account, in row order, without holding more than a chunk of it.
 import type { Verification } from '../apply/verify.ts';
 import { cellReader } from '../model/account.ts';
-import type { PlanRecord } from '../model/plan.ts';
+import type { Action, PlanRecord } from '../model/plan.ts';
 import type { RoleSettings } from '../model/settings.ts';
 import type { PlanFile } from '../plan/file.ts';
 import type { PlanRow } from '../plan/plan.ts';
 import { type RoleChoice, roleOf } from '../plan/roles.ts';
+import { isRoleProblem } from '../report/advice.ts';
 import type { ReportRow, RowChange, RowFacts } from '../report/row.ts';
 import type { SavedResult } from '../store/store.ts';
 
@@ -32,34 +33,46 @@ export async function* reportRows(input: RowsInput): AsyncGenerator<ReportRow> {
     const results = plan ? await resultsByAction(input, plan.footer.hash, chunk) : NO_RESULTS;
     for (const row of chunk) {
       const role = roleOf(roles, (column) => read(row.account, column));
-      const { changes, problem } = await factsOf(row, role, planned, results);
-      const known = { changes, ...('name' in role && { role: role.name }), ...(problem !== undefined && { problem }) };
-      yield { ...row, ...known, ...assignmentOf(row, known) };
+      const facts = factsOf(row, role, await planned.of(row.account.n), results);
+      yield { ...row, ...facts, ...assignmentOf(row, facts) };
     }
   }
 }
 
-const factsOf = async (
-  { account, outcome }: PlanRow,
+const factsOf = (
+  { outcome }: PlanRow,
   role: RoleChoice,
-  planned: PlannedRows,
+  records: readonly PlanRecord[],
   results: ReadonlyMap<number, SavedResult>,
-): Promise<{ changes: readonly RowChange[]; problem: string | undefined }> => {
-  const records = await planned.of(account.n);
-  const changes = records.flatMap((record) => ('action' in record ? [changeOf(record.action, results)] : []));
-  const problems = records.flatMap((record) => ('problem' in record ? [record.problem.message] : []));
-  if (problems.length === 0 && outcome.kind === 'matched' && 'message' in role) problems.push(role.message);
-  return { changes: changes.filter((change) => change !== undefined), problem: problems[0] };
+): RowFacts => {
+  const changes: RowChange[] = [];
+  let newUser: string | undefined;
+  let problem: RowFacts['problem'] = outcome.kind === 'matched' && 'code' in role ? role : undefined;
+  for (const record of records) {
+    if ('problem' in record) problem ??= record.problem;
+    else if (record.action.kind === 'createUser' || record.action.kind === 'assign') {
+      changes.push(changeOf(record.action, results));
+      newUser = newUserOf(record.action) ?? newUser;
+    }
+  }
+  return {
+    changes,
+    ...('name' in role && { role: role.name }),
+    ...(newUser !== undefined && { newUser }),
+    ...(problem && { problem: { code: problem.code, message: problem.message } }),
+  };
 };
 
-const changeOf = (
-  { n, kind }: { n: number; kind: string },
-  results: ReadonlyMap<number, SavedResult>,
-): RowChange | undefined => {
-  if (kind !== 'createUser' && kind !== 'assign') return undefined;
-  const result = results.get(n);
-  const { status, reason } = result ?? { status: 'planned' as const, reason: undefined };
+type AccountAction = Extract<Action, { kind: 'createUser' | 'assign' }>;
+
+const changeOf = ({ n, kind }: AccountAction, results: ReadonlyMap<number, SavedResult>): RowChange => {
+  const { status, reason } = results.get(n) ?? { status: 'planned' as const, reason: undefined };
   return { kind, status, ...(reason !== undefined && { reason }) };
+};
+
+const newUserOf = (action: AccountAction): string | undefined => {
+  if (action.kind === 'createUser') return String(action.properties['userPrincipalName']);
+  return 'createdBy' in action.principal ? action.principalName : undefined;
 };
 
 const NO_RESULTS: ReadonlyMap<number, SavedResult> = new Map();
@@ -105,10 +118,8 @@ const rowOf = (record: PlanRecord): number | undefined =>
   'problem' in record ? record.problem.row : 'row' in record.action ? record.action.row : undefined;
 
 /** Problems with roles are found where assignments are planned. */
-const ROLE_PROBLEMS: readonly string[] = ['unknownRole', 'noRole'];
-
 const isAssignment = (record: PlanRecord): boolean =>
-  'problem' in record ? ROLE_PROBLEMS.includes(record.problem.code) : record.action.kind === 'assign';
+  'problem' in record ? isRoleProblem(record.problem.code) : record.action.kind === 'assign';
 
 const reader = (plan: PlanFile, isWanted: (record: PlanRecord) => boolean) => {
   const records = (async function* () {

@@ -93,8 +93,10 @@ test('a failed assignment is told once, although it is missing, too', () => {
 });
 
 test('a problem of the plan comes before the advice of the outcome', () => {
-  const { text } = adviceFor(outcome({}), { problem: 'mailNickname is empty' });
-  expect(text).toMatch(/^The plan cannot act on it: mailNickname is empty\. .*Find out whose account/);
+  const { text } = adviceFor(outcome({}), {
+    problem: { code: 'missingAttribute', message: 'mailNickname is empty' },
+  });
+  expect(text).toMatch(/^The user cannot be created: mailNickname is empty\. .*Find out whose account/);
 });
 
 test('an override that names nobody is to be corrected', () => {
@@ -116,4 +118,12 @@ test('two accounts of one user are worth a look', () => {
   const { severity, text } = adviceFor(outcome({ kind: 'matched', user: ann, sharesUserWith: 4 }));
   expect(severity).toBe('look');
   expect(text).toContain('Row 4');
+});
+
+test('a role that nobody mapped is told as such, although the user is there', () => {
+  const problem = { code: 'unknownRole', message: '"TMP" in column "Role" is not in the map of roles' };
+  expect(adviceFor(outcome({ kind: 'matched', user: ann }), { problem })).toEqual({
+    severity: 'person',
+    text: 'No role can be assigned: "TMP" in column "Role" is not in the map of roles. Correct the role in the application, or add it to the map in rollcall.yaml.',
+  });
 });

@@ -104,10 +104,22 @@ const changeAdvice = ({ changes = [], problem, assignment, missingReason }: RowF
   const failed = changes.filter(({ status }) => status === 'refused' || status === 'notTried').map(failure);
   return [
     ...failed,
-    ...(problem === undefined ? [] : [person(`The plan cannot act on it: ${sentence(problem)}`)]),
+    ...(problem === undefined ? [] : [planProblem(problem)]),
     ...(assignment === 'missing' && failed.length === 0 ? [person(missing(missingReason))] : []),
   ];
 };
+
+const planProblem = ({ code, message }: NonNullable<RowFacts['problem']>): Advice =>
+  isRoleProblem(code)
+    ? person(
+        `No role can be assigned: ${sentence(message)} Correct the role in the application, or add it to the map in rollcall.yaml.`,
+      )
+    : person(`The user cannot be created: ${sentence(message)}`);
+
+const ROLE_PROBLEMS: readonly string[] = ['unknownRole', 'noRole'];
+
+/** Whether a problem is with an account's role; all others are with the user to be created. */
+export const isRoleProblem = (code: string): boolean => ROLE_PROBLEMS.includes(code);
 
 const failure = ({ kind, status, reason }: RowChange): Advice => {
   const what = kind === 'createUser' ? 'create the user' : 'assign the role';

@@ -50,7 +50,7 @@ const header = (columns: readonly string[]): string[] => {
 };
 
 const record = (row: ReportRow): (string | number)[] => {
-  const { account, outcome, role } = row;
+  const { account, outcome, role, newUser } = row;
   const { user, comparisons, candidates, reason } = outcome;
   const advice = adviceFor(outcome, row);
   return [
@@ -59,7 +59,7 @@ const record = (row: ReportRow): (string | number)[] => {
     outcome.kind,
     NEEDS[advice.severity],
     advice.text,
-    user?.userPrincipalName ?? '',
+    user?.userPrincipalName ?? newUser ?? '',
     user?.displayName ?? '',
     yesNo(user?.accountEnabled),
     user?.id ?? '',

@@ -33,9 +33,11 @@ th, td { text-align: left; vertical-align: top; padding: 0.5rem 0.625rem; border
   overflow-wrap: anywhere; }
 thead th { border-top: 0; font-weight: 600; overflow-wrap: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
-th.number { font-weight: inherit; }
+tbody th.number { font-weight: inherit; }
 #accounts thead th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px var(--line); }
-#accounts td.do { min-width: 20rem; }
+#accounts td.do { min-width: 18rem; }
+#accounts td.user { min-width: 14rem; }
+#accounts td.key { min-width: 9rem; }
 #accounts td.do p { margin: 0 0 0.25rem; }
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: 0 0.5rem;
   font-size: 0.75rem; font-weight: 600; line-height: 1.25rem; white-space: nowrap; color: var(--soft); }
@@ -51,7 +53,7 @@ details ul { margin: 0.25rem 0 0; padding-left: 1.1rem; }
 .filter label { display: grid; gap: 0.25rem; font-weight: 600; }
 .filter[hidden] { display: none; }
 input, select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--soft);
-  border-radius: 0.25rem; padding: 0.375rem 0.625rem; min-width: 14rem; }
+  border-radius: 0.25rem; padding: 0 0.625rem; height: 2.25rem; min-width: 14rem; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.25rem; margin: 0; }
 .facts dt { color: var(--soft); }
@@ -67,7 +69,7 @@ input, select { font: inherit; color: inherit; background: var(--card); border: 
   .filter { display: none; }
   .card { border: 0; padding: 0.5rem 0; }
   #accounts thead th { position: static; }
-  #accounts td.do { min-width: 0; }
+  #accounts td.do, #accounts td.user, #accounts td.key { min-width: 0; }
   tr, .totals div { break-inside: avoid; }
   details::details-content { content-visibility: visible; }
 }

@@ -54,7 +54,7 @@ const MEANINGS: Readonly<Record<OutcomeKind, string>> = {
 const outcomesHtml = ({ counts }: ReportData): string => {
   const rows = OUTCOME_KINDS.map((kind) => [OUTCOME_LABELS[kind], counts[kind], MEANINGS[kind]] as const);
   const [matched, ...others] = rows;
-  const disabled = ['of them disabled', counts.notEnabled, 'The user cannot sign in.'] as const;
+  const disabled = ['Matched, user disabled', counts.notEnabled, 'The user cannot sign in.'] as const;
   const lines = [matched!, disabled, ...others].map(
     ([label, count, meaning]) =>
       `<tr><th scope="row">${label}</th><td class="number">${number(count)}</td><td>${meaning}</td></tr>`,

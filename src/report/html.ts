@@ -74,13 +74,13 @@ ${part}
 
 const rowHtml = (row: ReportRow, advice: Advice, keys: readonly number[]): string => {
   const { account, outcome, role } = row;
-  const cells = keys.map((index) => `<td>${cell(account.cells[index] ?? '')}</td>`);
-  return `<tr class="${advice.severity}" data-outcome="${outcome.kind}"><th scope="row" class="number">${account.n}</th>${cells.join('')}<td class="${advice.severity}"><span class="badge">${OUTCOME_LABELS[outcome.kind]}</span></td><td>${userHtml(row)}</td><td>${cell(role ?? '')}</td><td class="do">${adviceHtml(advice)}${stateHtml(row)}${evidenceHtml(row)}</td></tr>
+  const cells = keys.map((index) => `<td class="key">${cell(account.cells[index] ?? '')}</td>`);
+  return `<tr class="${advice.severity}" data-outcome="${outcome.kind}"><th scope="row" class="number">${account.n}</th>${cells.join('')}<td class="${advice.severity}"><span class="badge">${OUTCOME_LABELS[outcome.kind]}</span></td><td class="user">${userHtml(row)}</td><td>${cell(role ?? '')}</td><td class="do">${adviceHtml(advice)}${stateHtml(row)}${evidenceHtml(row)}</td></tr>
 `;
 };
 
-const userHtml = ({ outcome: { user } }: ReportRow): string => {
-  if (!user) return '';
+const userHtml = ({ outcome: { user }, newUser }: ReportRow): string => {
+  if (!user) return newUser === undefined ? '' : `<span class="soft">${cell(newUser)}<br>new</span>`;
   const disabled = user.accountEnabled === false ? '<br><span class="flag">Disabled</span>' : '';
   return `${cell(user.displayName)}<br><span class="soft">${cell(user.userPrincipalName)}</span>${disabled}`;
 };

@@ -98,13 +98,17 @@ test('whatever an account or the directory says, it stays text on the page', asy
   const row = orphan(1, [evil, evil]);
   const user = { id: '1', userPrincipalName: evil, displayName: evil, accountEnabled: false };
   const outcome = { ...row.outcome, reason: evil, candidates: [user], user };
-  const page = await written('html', [{ ...row, outcome, role: evil, problem: evil }], {
-    application: evil,
-    columns: ['Login', evil],
-    keyColumns: [evil],
-    notes: [evil],
-    attention: [{ count: 1, text: evil }],
-  });
+  const page = await written(
+    'html',
+    [{ ...row, outcome, role: evil, problem: { code: 'x', message: evil }, newUser: evil }],
+    {
+      application: evil,
+      columns: ['Login', evil],
+      keyColumns: [evil],
+      notes: [evil],
+      attention: [{ count: 1, text: evil }],
+    },
+  );
   expect(page).not.toContain('<img');
   expect(page).not.toContain('alert(1)</script>');
   expect(page).not.toContain('\u0000');

@@ -1,7 +1,7 @@
 // The shapes that a report is made of: what is told of all accounts together, and of each.
 import type { Account } from '../model/account.ts';
 import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
-import type { ActionStatus } from '../model/plan.ts';
+import type { ActionStatus, PlanProblem } from '../model/plan.ts';
 
 /** What a plan does for one account, and what became of it; `planned` until it is applied. */
 export interface RowChange {
@@ -16,8 +16,10 @@ export interface RowFacts {
   /** The role that the configuration gives to the account. */
   readonly role?: string;
   readonly changes?: readonly RowChange[];
-  /** Why the plan cannot act on the account. */
-  readonly problem?: string;
+  /** The user principal name of the user that the plan makes for the account. */
+  readonly newUser?: string;
+  /** Why the plan cannot create the user or assign the role. */
+  readonly problem?: Omit<PlanProblem, 'row'>;
   /** Whether the directory had the account's assignment when it was verified. */
   readonly assignment?: 'present' | 'missing';
   /** What the directory's audit log says of a missing assignment. */

@@ -1,5 +1,6 @@
 // The parts of a row in words, alike in every format.
 import type { Comparison, MatchedUser, Outcome } from '../model/outcome.ts';
+import { isRoleProblem } from './advice.ts';
 import type { ReportRow, RowChange } from './row.ts';
 
 /** `rule 1: employeeId equals "A1", 2 found` */
@@ -33,7 +34,7 @@ const CHANGES: Readonly<Record<RowChange['kind'], Readonly<Record<RowChange['sta
 
 /** What the plan does and did about an account, and what verification saw. */
 export const stateTexts = ({ changes = [], assignment, problem }: Omit<ReportRow, 'account' | 'outcome'>): string[] => [
-  ...(problem === undefined ? [] : ['the plan cannot act on it']),
+  ...(problem === undefined ? [] : [isRoleProblem(problem.code) ? 'no role to assign' : 'user cannot be created']),
   ...changes.map(({ kind, status }) => CHANGES[kind][status]),
   ...(assignment === undefined ? [] : [assignment === 'present' ? 'assignment verified' : 'assignment missing']),
 ];
