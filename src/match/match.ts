@@ -34,8 +34,11 @@ export interface MatchInput {
   readonly onStrategy?: (choice: StrategyChoice) => void;
 }
 
-/** Rows are asked for together, in blocks of this many: 20 full requests of 300 values. Larger ones only take memory. */
-const BLOCK = 6_000;
+/**
+ * Rows are asked for together, in blocks of this many. For lookups, 20 full requests of 300 values, so that few go out
+ * half full; what is read already needs no company, and small blocks take less memory.
+ */
+const BLOCK = { lookups: 6000, directory: 1000 };
 
 /**
  * Matches accounts with users: one outcome for each row, in row order.
@@ -76,7 +79,7 @@ export async function* matchAccounts(input: MatchInput): AsyncGenerator<Outcome>
     const breathe = breather(signal);
     const onDecided = byLookups ? undefined : report('deciding', roster.rows);
     let told = 0;
-    for await (const block of decidedBlocks(rows, decideBlock, stop)) {
+    for await (const block of decidedBlocks(rows, BLOCK[choice.strategy], decideBlock, stop)) {
       for (const decided of block) {
         yield outcomeOf(decided);
         await breathe();
@@ -97,13 +100,14 @@ export async function* matchAccounts(input: MatchInput): AsyncGenerator<Outcome>
 /** Decides block after block; while one is being told, the next is already being asked for. */
 async function* decidedBlocks(
   rows: Rows,
+  size: number,
   decideBlock: (block: readonly Row[]) => Promise<readonly DecidedRow[]>,
   stop: AbortController,
 ): AsyncGenerator<readonly DecidedRow[]> {
-  let coming = decideBlock(rows.after(0, BLOCK));
+  let coming = decideBlock(rows.after(0, size));
   try {
     for (let block = await coming; block.length > 0; block = await coming) {
-      coming = decideBlock(rows.after(block.at(-1)!.row.n, BLOCK));
+      coming = decideBlock(rows.after(block.at(-1)!.row.n, size));
       // A failure is met when the block's turn comes.
       coming.catch(() => {});
       yield block;
