@@ -12,7 +12,7 @@ const evidenceFile = ({ folder }: World): string => {
 };
 
 const planned = async (): Promise<World> => {
-  const world = await exampleWorld('corpdb1', undefined);
+  const world = await exampleWorld('corpdb1', 'evidence');
   for (const command of ['collect', 'match', 'plan']) await world.rollcall(command);
   return world;
 };

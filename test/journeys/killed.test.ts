@@ -52,7 +52,7 @@ test(`killed after each of ${KILLS} randomly chosen requests, the same final dir
   console.log(`random seed ${seed}; run again with ROLLCALL_TEST_SEED=${seed}`);
   const random = randomFrom(seed);
 
-  const undisturbed = await exampleWorld('corpdb1', undefined);
+  const undisturbed = await exampleWorld('corpdb1', 'killed');
   await undisturbed.rollcall('run', '--yes');
   const total = (await stats(undisturbed.tenant)).requests;
   const expected = await finalState(undisturbed);
@@ -69,7 +69,7 @@ test(`killed after each of ${KILLS} randomly chosen requests, the same final dir
     let seen = 0;
     let struck = false;
     let pid = 0;
-    const world = await exampleWorld('corpdb1', undefined, {
+    const world = await exampleWorld('corpdb1', 'killed', {
       onExchange: (_exchange, at) => {
         if (!armed || at !== phase || pid === 0) return;
         seen += 1;

@@ -28,7 +28,7 @@ const person = (name: string) => ({
 
 let world: World;
 beforeEach(async () => {
-  world = await emptyWorld({ 'rollcall.yaml': CONFIGURATION, 'users.csv': USERS }, undefined);
+  world = await emptyWorld({ 'rollcall.yaml': CONFIGURATION, 'users.csv': USERS }, 'stale-plan');
   for (const name of ['ana', 'bo', 'cem']) await change(world.tenant, 'POST', '/users', person(name));
   for (const command of ['collect', 'match']) await world.rollcall(command);
   expect(await world.rollcall('plan', '--to', 'plan.jsonl')).toMatchObject({ status: 2 });
