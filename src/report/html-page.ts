@@ -29,16 +29,14 @@ a { color: var(--accent); }
 .todo li:first-child { border-top: 0; }
 .todo b { text-align: right; font-variant-numeric: tabular-nums; color: var(--person); }
 table { width: 100%; border-collapse: collapse; }
-th, td { text-align: left; vertical-align: top; padding: 0.5rem 0.625rem; border-top: 1px solid var(--line);
-  overflow-wrap: anywhere; }
-thead th { border-top: 0; font-weight: 600; overflow-wrap: normal; }
-.number { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+th, td { text-align: left; vertical-align: top; padding: 0.5rem 0.625rem; border-top: 1px solid var(--line); }
+.long { overflow-wrap: anywhere; }
+thead th { border-top: 0; font-weight: 600; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody th.number { font-weight: inherit; }
 #accounts thead th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px var(--line); }
-#accounts td.do { min-width: 18rem; }
-#accounts td.user { min-width: 14rem; }
-#accounts td.key { min-width: 9rem; }
-#accounts td.do p { margin: 0 0 0.25rem; }
+#accounts td.do { min-width: 17rem; }
+#accounts td.do p { margin: 0 0 0.25rem; overflow-wrap: anywhere; }
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: 0 0.5rem;
   font-size: 0.75rem; font-weight: 600; line-height: 1.25rem; white-space: nowrap; color: var(--soft); }
 .person > .badge, .person .flag { color: var(--person); }
@@ -49,6 +47,7 @@ tr.look td.do { background: var(--look-back); }
 .flag { font-weight: 600; }
 details summary { cursor: pointer; color: var(--accent); width: fit-content; }
 details ul { margin: 0.25rem 0 0; padding-left: 1.1rem; }
+.scroll { max-height: 90vh; overflow: auto; }
 .filter { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; align-items: end; margin-bottom: 0.75rem; }
 .filter label { display: grid; gap: 0.25rem; font-weight: 600; }
 .filter[hidden] { display: none; }
@@ -59,7 +58,6 @@ input, select { font: inherit; color: inherit; background: var(--card); border: 
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .note { border-left: 4px solid var(--look); }
-@media (max-width: 64rem) { .scroll { overflow-x: auto; } #accounts thead th { position: static; } }
 @media (max-width: 40rem) { .facts { grid-template-columns: 1fr; } .facts dd { margin-bottom: 0.5rem; } }
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --text: #000; --soft: #444; --line: #bbb; --accent: #000;
@@ -67,9 +65,10 @@ input, select { font: inherit; color: inherit; background: var(--card); border: 
   body { font-size: 9pt; }
   main { padding: 0; max-width: none; }
   .filter { display: none; }
+  .scroll { max-height: none; overflow: visible; }
   .card { border: 0; padding: 0.5rem 0; }
   #accounts thead th { position: static; }
-  #accounts td.do, #accounts td.user, #accounts td.key { min-width: 0; }
+  #accounts td.do { min-width: 0; }
   tr, .totals div { break-inside: avoid; }
   details::details-content { content-visibility: visible; }
 }

@@ -17,10 +17,13 @@ export const escaped = (text: string): string =>
 
 const LONGEST = 300;
 
-/** A cell, isolated so that letters which run from right to left, or say so, do not reorder what stands beside it. */
+/**
+ * A cell. Addresses break after the @, other words only if they are long. It is isolated, so that letters which run from right to left, or say so, do not reorder what stands beside it. */
 export const cell = (text: string): string => {
-  if (text.length <= LONGEST) return `<bdi>${escaped(text)}</bdi>`;
-  return `<bdi>${escaped(text.slice(0, LONGEST))}…</bdi> (${number(text.length)} characters)`;
+  const isolated = /[^\s@]{32}/.test(text) ? '<bdi class="long">' : '<bdi>';
+  const told = escaped(text.slice(0, LONGEST)).replaceAll('@', '@<wbr>');
+  if (text.length <= LONGEST) return `${isolated}${told}</bdi>`;
+  return `${isolated}${told}…</bdi> (${number(text.length)} characters)`;
 };
 
 /** `12,345` */

@@ -74,8 +74,8 @@ ${part}
 
 const rowHtml = (row: ReportRow, advice: Advice, keys: readonly number[]): string => {
   const { account, outcome, role } = row;
-  const cells = keys.map((index) => `<td class="key">${cell(account.cells[index] ?? '')}</td>`);
-  return `<tr class="${advice.severity}" data-outcome="${outcome.kind}"><th scope="row" class="number">${account.n}</th>${cells.join('')}<td class="${advice.severity}"><span class="badge">${OUTCOME_LABELS[outcome.kind]}</span></td><td class="user">${userHtml(row)}</td><td>${cell(role ?? '')}</td><td class="do">${adviceHtml(advice)}${stateHtml(row)}${evidenceHtml(row)}</td></tr>
+  const cells = keys.map((index) => `<td>${cell(account.cells[index] ?? '')}</td>`);
+  return `<tr class="${advice.severity}" data-outcome="${outcome.kind}"><th scope="row" class="number">${account.n}</th>${cells.join('')}<td class="${advice.severity}"><span class="badge">${OUTCOME_LABELS[outcome.kind]}</span></td><td>${userHtml(row)}</td><td>${cell(role ?? '')}</td><td class="do">${adviceHtml(advice)}${stateHtml(row)}${evidenceHtml(row)}</td></tr>
 `;
 };
 

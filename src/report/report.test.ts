@@ -128,7 +128,7 @@ test('the page tells each account by the columns that matching compares', async 
     matched(1, ['login-unseen', 'ann@contoso.com']),
     orphan(2, ['x', 'bob@contoso.com']),
   ]);
-  expect(page).toContain('ann@contoso.com');
+  expect(page).toContain('ann@<wbr>contoso.com');
   expect(page).not.toContain('login-unseen');
   expect(page).toContain('Needs a person.');
   expect(page.match(/<tr class="(?:none|person)"/g)).toHaveLength(2);
