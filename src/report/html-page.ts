@@ -35,7 +35,7 @@ thead th { border-top: 0; font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody th.number { font-weight: inherit; }
 #accounts thead th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px var(--line); }
-#accounts td.do { min-width: 17rem; }
+#accounts td.do { min-width: 16rem; }
 #accounts td.do p { margin: 0 0 0.25rem; overflow-wrap: anywhere; }
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: 0 0.5rem;
   font-size: 0.75rem; font-weight: 600; line-height: 1.25rem; white-space: nowrap; color: var(--soft); }

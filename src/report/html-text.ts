@@ -18,9 +18,11 @@ export const escaped = (text: string): string =>
 const LONGEST = 300;
 
 /**
- * A cell. Addresses break after the @, other words only if they are long. It is isolated, so that letters which run from right to left, or say so, do not reorder what stands beside it. */
+ * A cell. Addresses break after the @, other words only if they are long. It is isolated, so that letters which run
+ * from right to left, or say so, do not reorder what stands beside it.
+ */
 export const cell = (text: string): string => {
-  const isolated = /[^\s@]{32}/.test(text) ? '<bdi class="long">' : '<bdi>';
+  const isolated = /[^\s@]{22}/.test(text) ? '<bdi class="long">' : '<bdi>';
   const told = escaped(text.slice(0, LONGEST)).replaceAll('@', '@<wbr>');
   if (text.length <= LONGEST) return `${isolated}${told}</bdi>`;
   return `${isolated}${told}…</bdi> (${number(text.length)} characters)`;
