@@ -1,8 +1,24 @@
-// The library's public face.
+// The library's public face: what the command line does, for other programs.
+export { type Attention, attention } from './attention.ts';
+export { csvSource } from './collect/csv.ts';
+export { checkColumns } from './config/columns.ts';
+export { proposeConfiguration } from './config/init.ts';
+export { loadSettings } from './config/load.ts';
+export { readSecret } from './config/secrets.ts';
+export { type Check, diagnose } from './doctor/doctor.ts';
+export { readEvidence, verifyChain } from './evidence/verify.ts';
+export { type ConnectOptions, connect } from './graph/connect.ts';
+export { credentialFor } from './graph/sign-in.ts';
 export * from './model/account.ts';
+export * from './model/clock.ts';
 export * from './model/directory.ts';
 export * from './model/errors.ts';
 export * from './model/outcome.ts';
 export * from './model/plan.ts';
 export * from './model/settings.ts';
 export * from './model/source.ts';
+export * from './pipeline.ts';
+export { openPlan, type PlanFile } from './plan/file.ts';
+export { readKnown } from './reporting/data.ts';
+export { writeReports } from './reporting/reports.ts';
+export { type Cost, openWork, type Progress, type Work, type WorkOptions } from './work.ts';

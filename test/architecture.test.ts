@@ -40,6 +40,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['model'],
   doctor: ['model', 'evidence'],
   tenant: [],
+  reporting: ['model', 'plan', 'apply', 'report', 'store', 'attention.ts', 'pipeline.ts', 'work.ts'],
   'attention.ts': ['model'],
   'work.ts': ['model', 'store', 'evidence'],
   'pipeline.ts': ['model', 'config', 'collect', 'match', 'plan', 'apply', 'store', 'evidence', 'work.ts'],

@@ -336,6 +336,25 @@ describe.each(['lookups', 'directory'] as const)('matching by %s', (strategy) =>
       expect(kinds(outcomes)).toEqual(['ignored', 'matched']);
     });
 
+    test('tells apart two accounts that share a value, one of them decided by an override', async () => {
+      const bob = { kind: 'match', user: 'bob@contoso.com' } as const;
+      const overrides = [{ ...override('', bob), where: { Login: 'bob' } }];
+      const cells = [
+        ['ann', 'team@contoso.com'],
+        ['bob', 'team@contoso.com'],
+        ['cem', 'TEAM@contoso.com'],
+        ['bob', 'team@contoso.com'],
+      ];
+      const users = [person('ann', { userPrincipalName: 'team@contoso.com' }), person('bob')];
+      const outcomes = await match({ columns: ['Login', 'EMail'], cells, overrides }, arrayDirectory(users));
+      expect(outcomes.map(({ kind, user, sameAs }) => [kind, user?.id, sameAs])).toEqual([
+        ['matched', 'ann', undefined],
+        ['matched', 'bob', undefined],
+        ['duplicate', undefined, 1],
+        ['duplicate', undefined, 2],
+      ]);
+    });
+
     test('matches an account that has no value for any rule', async () => {
       const overrides = [override('', { kind: 'match', user: 'ann@contoso.com' })];
       const outcomes = await match({ cells: [['']], overrides }, arrayDirectory([person('ann')]));

@@ -28,7 +28,8 @@ export interface Rows {
 /**
  * Sifts all accounts.
  *
- * Overrides come first: an ignored row is nobody's duplicate, and its value stays free. The value of the first rule that
+ * Overrides come first: an ignored row is nobody's duplicate, and its value stays free; a row that is matched by an
+ * override is a duplicate only of one that the same override matched. The value of the first rule that
  * has one stands for the account; a row whose value was seen before is a duplicate, or, with a role column and a role
  * not yet seen for that account, a further role.
  */
@@ -60,11 +61,16 @@ export const siftAccounts = async (
   const counts = rules.map(() => 0);
   const overridesUsed = new Set<number>();
 
-  const firstOfSameValue = (n: number, values: readonly (RuleValue | undefined)[]): number | undefined => {
+  /** An account that an override decides about is its own, whatever value it shares with accounts that it leaves alone. */
+  const firstOfSameValue = (
+    n: number,
+    values: readonly (RuleValue | undefined)[],
+    override: number | undefined,
+  ): number | undefined => {
     const rule = values.findIndex((value) => value !== undefined);
     const value = values[rule];
     if (value === undefined) return undefined;
-    const key = seenKey(rule, value.value);
+    const key = seenKey(override === undefined ? rule : rules.length * (override + 1) + rule, value.value);
     if (insertSeen.run(...key, n).changes > 0) return undefined;
     return (selectSeen.get(...key) as { n: number }).n;
   };
@@ -76,7 +82,7 @@ export const siftAccounts = async (
     if (override !== undefined && overrides[override]!.decision.kind === 'ignore')
       return { n, kind: 'overridden', override };
     const values = rules.map((rule) => rule.valueOf(cell));
-    const first = firstOfSameValue(n, values);
+    const first = firstOfSameValue(n, values, override);
     if (roleColumn !== null) {
       const isNewRole = insertRole.run(first ?? n, fold(cell(roleColumn).trim())).changes > 0;
       if (first !== undefined && isNewRole) return { n, kind: 'furtherRole', sameAs: first };

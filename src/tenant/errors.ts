@@ -33,6 +33,9 @@ export class GraphError extends Error {
 export const badRequest = (message: string, details: readonly ErrorDetail[] = []): GraphError =>
   new GraphError(400, 'Request_BadRequest', message, { details });
 
+/** The request does not parse, or names what the model does not have. */
+export const malformed = (message: string): GraphError => new GraphError(400, 'BadRequest', message);
+
 export const unsupportedQuery = (message: string): GraphError =>
   new GraphError(400, 'Request_UnsupportedQuery', message);
 

@@ -1,5 +1,5 @@
 // $filter, read into a tree. Source: https://learn.microsoft.com/graph/filter-query-parameter
-import { badRequest } from './errors.ts';
+import { malformed } from './errors.ts';
 
 export type Literal = string | number | boolean | null;
 export type Comparator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le';
@@ -22,30 +22,48 @@ type Token = {
   readonly at: number;
 };
 
-const TOKEN =
-  /\s*(?:(?<text>'(?:[^']|'')*')|(?<guid>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})|(?<date>\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?)|(?<number>-?\d+(?:\.\d+)?)|(?<name>[A-Za-z_$][\w$.]*(?:\/[A-Za-z_$][\w$.]*)*)|(?<punctuation>[(),:]))/y;
+const TOKENS = [
+  ['text', /'[^']*(?:''[^']*)*'/y],
+  ['guid', /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])/iy],
+  ['date', /\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?(?![\w:-])/y],
+  ['number', /-?\d+(?:\.\d+)?(?![\w-])/y],
+  ['name', /[A-Za-z_$][\w$.]*(?:\/[A-Za-z_$][\w$.]*)*/y],
+  ['punctuation', /[(),:]/y],
+] as const;
+const BLANK = /\s+/y;
+
+/** A filter deeper than this, or longer in parts, is refused: it must not exhaust the stack, here or in the database. */
+const DEEPEST = 100;
+const MOST_TOKENS = 4000;
 
 const tokenize = (source: string): readonly Token[] => {
   const tokens: Token[] = [];
-  TOKEN.lastIndex = 0;
   let at = 0;
-  while (source.slice(at).trim() !== '') {
-    TOKEN.lastIndex = at;
-    const found = TOKEN.exec(source);
-    if (!found) throw syntaxError(source, at);
-    const [kind, text] = Object.entries(found.groups!).find(([, value]) => value !== undefined) as [
-      Token['kind'],
-      string,
-    ];
-    tokens.push({ kind, text, at });
-    at = TOKEN.lastIndex;
+  const take = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(source)?.[0];
+    if (found !== undefined) at += found.length;
+    return found;
+  };
+  const next = (start: number): Token => {
+    for (const [kind, pattern] of TOKENS) {
+      const text = take(pattern);
+      if (text !== undefined) return { kind, text, at: start };
+    }
+    throw syntaxError(source, start);
+  };
+  for (take(BLANK); at < source.length; take(BLANK)) {
+    tokens.push(next(at));
+    if (tokens.length > MOST_TOKENS) throw tooComplex();
   }
   tokens.push({ kind: 'end', text: '', at: source.length });
   return tokens;
 };
 
 const syntaxError = (source: string, at: number) =>
-  badRequest(`Invalid filter clause: Syntax error at position ${at} in '${source}'.`);
+  malformed(`Invalid filter clause: Syntax error at position ${at} in '${source.slice(0, 200)}'.`);
+
+const tooComplex = () => malformed('Invalid filter clause: The node count limit has been exceeded.');
 
 const COMPARATORS: ReadonlySet<string> = new Set(['eq', 'ne', 'gt', 'ge', 'lt', 'le']);
 const TEXT_FUNCTIONS: Readonly<Record<string, TextFunction>> = {
@@ -68,21 +86,25 @@ export const parseFilter = (source: string): Filter => {
     if (take().text !== text) fail(tokens[next - 1]);
   };
 
+  let depth = 0;
   const disjunction = (): Filter => {
-    let left = conjunction();
+    depth += 1;
+    if (depth > DEEPEST) throw tooComplex();
+    const parts = [conjunction()];
     while (isWord('or')) {
       take();
-      left = { kind: 'or', left, right: conjunction() };
+      parts.push(conjunction());
     }
-    return left;
+    depth -= 1;
+    return balanced('or', parts);
   };
   const conjunction = (): Filter => {
-    let left = negation();
+    const parts = [negation()];
     while (isWord('and')) {
       take();
-      left = { kind: 'and', left, right: negation() };
+      parts.push(negation());
     }
-    return left;
+    return balanced('and', parts);
   };
   const negation = (): Filter => {
     if (!isWord('not')) return primary();
@@ -179,6 +201,13 @@ export const parseFilter = (source: string): Filter => {
   const filter = disjunction();
   if (peek().kind !== 'end') fail();
   return filter;
+};
+
+/** A chain as a tree of little height: a thousand parts stand ten deep. */
+const balanced = (kind: 'and' | 'or', parts: readonly Filter[]): Filter => {
+  if (parts.length === 1) return parts[0]!;
+  const middle = parts.length >> 1;
+  return { kind, left: balanced(kind, parts.slice(0, middle)), right: balanced(kind, parts.slice(middle)) };
 };
 
 /** How many alternatives an expression offers: leaves joined by `or`, values of `in`. */

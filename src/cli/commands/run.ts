@@ -1,9 +1,10 @@
 // rollcall run: collect, match, plan, apply and verify in one go.
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { attention } from '../../attention.ts';
 import { NeedsPersonError } from '../../model/errors.ts';
 import type { Strategy } from '../../model/settings.ts';
 import { run as runAll } from '../../pipeline.ts';
+import { checkReportFiles, usualFiles, writeReports } from '../../reporting/reports.ts';
 import { confirm } from '../confirm.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
@@ -12,7 +13,6 @@ import { runSummary, runTotals } from '../print/summary.ts';
 import type { CommonOptions } from '../program.ts';
 import { withWork } from '../with-work.ts';
 import { planStatus, printPlan } from './plan.ts';
-import { writeReports } from './report.ts';
 
 export interface RunOptions extends CommonOptions {
   readonly whatIf: boolean;
@@ -23,8 +23,10 @@ export interface RunOptions extends CommonOptions {
   readonly report?: string;
 }
 
-export const run = (options: RunOptions, io: Io): Promise<number> =>
-  withWork(options, io, 'run', async (work) => {
+export const run = async (options: RunOptions, io: Io): Promise<number> => {
+  const wanted = options.report === undefined ? undefined : [resolve(options.report)];
+  checkReportFiles(wanted ?? []);
+  return withWork(options, io, 'run', async (work) => {
     const planOnly = options.whatIf || options.dryRun;
     const say = (text: string) => {
       if (!options.quiet && options.output === 'text') io.err(`${text}\n`);
@@ -45,12 +47,8 @@ export const run = (options: RunOptions, io: Io): Promise<number> =>
     if (!result.applied)
       throw new NeedsPersonError('Not applied: nothing was written.', 'Run the same command again to be asked again.');
 
-    const { uniqueName, displayName } = work.settings.application;
-    const folder = join(work.settings.stateFolder, 'reports');
-    const wanted = options.report
-      ? [resolve(options.report)]
-      : [join(folder, `${uniqueName}.html`), join(folder, `${uniqueName}.csv`)];
-    const reports = await writeReports(work, wanted);
+    const { displayName } = work.settings.application;
+    const reports = await writeReports(work, wanted ?? usualFiles(work));
     const evidence = { file: work.evidenceFile, head: work.evidence.head() };
     const needsPerson = attention(result).total > 0;
     const next = needsPerson
@@ -66,3 +64,4 @@ export const run = (options: RunOptions, io: Io): Promise<number> =>
     );
     return needsPerson ? 2 : 0;
   });
+};
