@@ -50,6 +50,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'collect',
     'graph',
     'report',
+    'reporting',
     'evidence',
     'store',
     'doctor',
