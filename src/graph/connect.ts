@@ -36,6 +36,8 @@ export interface ConnectOptions {
 }
 
 const CONCURRENCY = 4;
+/** Of a tenant with fewer than 50 users, in resource units a second. Source: https://learn.microsoft.com/graph/throttling-limits */
+const SMALLEST_ALLOWANCE = 350;
 
 /** Nothing is sent before the first method is called. */
 export const connect = (options: ConnectOptions): Directory & DirectoryWriter => {
@@ -63,6 +65,8 @@ export const connect = (options: ConnectOptions): Directory & DirectoryWriter =>
       valuesPerLookup: MAX_ALTERNATIVES,
       lookupsPerRequest: CALLS_PER_ENVELOPE,
       usersPerPage: PAGE_SIZE,
+      requestsAtOnce: concurrency,
+      resourceUnitsPerSecond: SMALLEST_ALLOWANCE,
     }),
     writesPerRequest: CALLS_PER_ENVELOPE,
     usage: usage.total,

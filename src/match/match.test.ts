@@ -51,7 +51,13 @@ const arrayDirectory = (
   return {
     lookups,
     reads,
-    limits: { valuesPerLookup: 15, lookupsPerRequest: 20, usersPerPage: 999 },
+    limits: {
+      valuesPerLookup: 15,
+      lookupsPerRequest: 20,
+      usersPerPage: 999,
+      requestsAtOnce: 4,
+      resourceUnitsPerSecond: 350,
+    },
     countUsers: async () => users.length,
     async *findUsers(asked, _attributes, signal): AsyncGenerator<LookupAnswer> {
       let index = -1;

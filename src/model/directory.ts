@@ -23,11 +23,15 @@ export type LookupAnswer =
   | { readonly index: number; readonly users: readonly DirectoryUser[] }
   | { readonly index: number; readonly failure: DirectoryFailure };
 
-/** What one request may carry, for the choice between strategies. Not performance limits: those graph/ keeps itself. */
+/** What requests may carry and cost, for the choice between strategies. The limits themselves are graph/'s to keep. */
 export interface DirectoryLimits {
   readonly valuesPerLookup: number;
   readonly lookupsPerRequest: number;
   readonly usersPerPage: number;
+  /** Requests that may be under way together. */
+  readonly requestsAtOnce: number;
+  /** Resource units that the smallest tenant is allowed in a second, over time. */
+  readonly resourceUnitsPerSecond: number;
 }
 
 /** What has been spent on the directory since the connection was made. */

@@ -42,8 +42,7 @@ export const outcomesText = (counts: OutcomeCounts): string =>
     ),
   ].join('\n');
 
-export const strategyText = ({ strategy, reason, lookups, directory }: StrategyChoice): string =>
-  `Strategy: ${strategy}, because ${reason} (estimated requests: lookups ${count(lookups.requests)}, whole directory ${count(directory.requests)})`;
+export const strategyText = ({ strategy, reason }: StrategyChoice): string => `Strategy: ${strategy}, ${reason}`;
 
 const ACTION_WORDS: Readonly<Record<ActionKind, readonly [string, string]>> = {
   createApplication: ['application to register', 'applications to register'],
