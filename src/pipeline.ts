@@ -16,7 +16,7 @@ import { NeedsPersonError, RollcallError } from './model/errors.ts';
 import { SequenceDigest } from './model/hash.ts';
 import { type Outcome, OutcomeCounter } from './model/outcome.ts';
 import type { ActionKind, ActionResult, ActionStatus, GuardStop, PlanStep } from './model/plan.ts';
-import { type ActualState, directoryState, readActual } from './plan/actual.ts';
+import { type ActualState, directoryState, readActual, readApplication } from './plan/actual.ts';
 import { estimate } from './plan/estimate.ts';
 import { openPlan, PlanAlteredError, type PlanFile, writePlan } from './plan/file.ts';
 import {
@@ -483,9 +483,10 @@ export const verify = async (
   const { settings, store } = work;
   const { result, cost } = await measured(work, async (): Promise<Verification> => {
     const directory = await work.connect();
-    const actual = await readActual(directory, settings.application, work.signal);
+    const actual = await readApplication(directory, settings.application, work.signal);
     const made = applied ? await createdUsers(store, applied.plan, roster.rows) : new Map<number, string>();
-    const input = planInput(work, directory, actual, roster, matching);
+    const rows = () => planRows(store, roster, matching);
+    const input = { settings, columns: roster.columns, rows, actual };
     const wanted = () => assignmentsToVerify(input, (row) => made.get(row));
     if (!actual.servicePrincipal) return notRegistered(wanted());
     return verifyAssignments({

@@ -1,7 +1,7 @@
 // Compares the directory with what the roster calls for, and says why something is missing. Changes nothing.
 import type { Clock } from '../model/clock.ts';
 import type { Assignment, Directory } from '../model/directory.ts';
-import { pairKey } from '../model/pairs.ts';
+import { PairSet } from '../model/pairs.ts';
 import { patience } from './patience.ts';
 
 /** An assignment that should be there. */
@@ -57,17 +57,15 @@ export const verifyAssignments = async (input: VerifyInput): Promise<Verificatio
   }
 };
 
-const compare = async (
-  input: VerifyInput,
-): Promise<Omit<Verification, 'missing'> & { lacking: ReadonlySet<string> }> => {
-  const lacking = new Set<string>();
-  for await (const { principalId, roleId } of input.wanted()) lacking.add(pairKey(principalId, roleId));
+const compare = async (input: VerifyInput): Promise<Omit<Verification, 'missing'> & { lacking: PairSet }> => {
+  const lacking = new PairSet();
+  for await (const { principalId, roleId } of input.wanted()) lacking.add(principalId, roleId);
   const wanted = lacking.size;
   let unexpected = 0;
   const unexpectedExamples: Assignment[] = [];
   for await (const page of input.directory.assignments(input.servicePrincipalId, input.signal)) {
     for (const assignment of page) {
-      if (lacking.delete(pairKey(assignment.principalId, assignment.appRoleId))) continue;
+      if (lacking.delete(assignment.principalId, assignment.appRoleId)) continue;
       unexpected += 1;
       if (unexpectedExamples.length < EXAMPLES) unexpectedExamples.push(assignment);
     }
@@ -75,10 +73,10 @@ const compare = async (
   return { wanted, present: wanted - lacking.size, lacking, unexpected, unexpectedExamples };
 };
 
-const explain = async (lacking: ReadonlySet<string>, input: VerifyInput): Promise<readonly Missing[]> => {
+const explain = async (lacking: PairSet, input: VerifyInput): Promise<readonly Missing[]> => {
   const missing: Missing[] = [];
   for await (const wanted of input.wanted()) {
-    if (!lacking.has(pairKey(wanted.principalId, wanted.roleId))) continue;
+    if (!lacking.has(wanted.principalId, wanted.roleId)) continue;
     const reason = missing.length < EXPLAINED ? await auditReason(wanted, input) : null;
     missing.push({ ...wanted, reason });
   }

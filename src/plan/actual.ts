@@ -2,46 +2,57 @@
 import type { Application, Directory, ServicePrincipal } from '../model/directory.ts';
 import { RollcallError } from '../model/errors.ts';
 import { canonicalJson, SetDigest, sha256 } from '../model/hash.ts';
-import { pairKey } from '../model/pairs.ts';
+import { PairSet } from '../model/pairs.ts';
 import type { DirectoryState } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 
-export interface ActualState {
+/** The application as the directory has it, without who is assigned. */
+export interface ActualApplication {
   readonly application: Application | undefined;
   readonly servicePrincipal: ServicePrincipal | undefined;
   readonly tenantId: string;
   readonly verifiedDomains: readonly string[];
+}
+
+export interface ActualState extends ActualApplication {
   /** Whether the user holds the role; roles by id. */
   isAssigned(principalId: string, roleId: string): boolean;
   readonly assignmentCount: number;
   readonly assignmentDigest: string;
 }
 
-/** Reads the application by its stable key, and all of its assignments. */
+/** Reads the application by its stable key. */
+export const readApplication = async (
+  directory: Directory,
+  settings: Settings['application'],
+  signal?: AbortSignal,
+): Promise<ActualApplication> => {
+  const { tenantId, verifiedDomains } = await directory.tenant(signal);
+  const application = await findApplication(directory, settings, signal);
+  const servicePrincipal = application && (await directory.findServicePrincipal(application.appId, signal));
+  return { application, servicePrincipal, tenantId, verifiedDomains };
+};
+
+/** Reads the application, and all of its assignments. */
 export const readActual = async (
   directory: Directory,
   settings: Settings['application'],
   signal?: AbortSignal,
 ): Promise<ActualState> => {
-  const tenant = await directory.tenant(signal);
-  const application = await findApplication(directory, settings, signal);
-  const servicePrincipal = application && (await directory.findServicePrincipal(application.appId, signal));
-  const pairs = new Set<string>();
+  const found = await readApplication(directory, settings, signal);
+  const pairs = new PairSet();
   const digest = new SetDigest();
-  if (servicePrincipal) {
-    for await (const page of directory.assignments(servicePrincipal.id, signal)) {
+  if (found.servicePrincipal) {
+    for await (const page of directory.assignments(found.servicePrincipal.id, signal)) {
       for (const { id, principalId, appRoleId } of page) {
-        pairs.add(pairKey(principalId, appRoleId));
+        pairs.add(principalId, appRoleId);
         digest.add(id);
       }
     }
   }
   return {
-    application,
-    servicePrincipal,
-    tenantId: tenant.tenantId,
-    verifiedDomains: tenant.verifiedDomains,
-    isAssigned: (principalId, roleId) => pairs.has(pairKey(principalId, roleId)),
+    ...found,
+    isAssigned: (principalId, roleId) => pairs.has(principalId, roleId),
     assignmentCount: pairs.size,
     assignmentDigest: digest.text(),
   };

@@ -3,10 +3,10 @@ import { type Account, cellReader } from '../model/account.ts';
 import type { AppRole } from '../model/directory.ts';
 import { RollcallError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { pairKey } from '../model/pairs.ts';
+import { PairSet } from '../model/pairs.ts';
 import type { Action, PlanProblem, PlanRecord, PrincipalRef } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
-import type { ActualState } from './actual.ts';
+import type { ActualApplication, ActualState } from './actual.ts';
 import { creatableRows, newUsers } from './new-users.ts';
 import { registrationActions } from './registration.ts';
 import { findRole, newRole, roleOf } from './roles.ts';
@@ -18,11 +18,16 @@ export interface PlanRow {
   readonly outcome: Outcome;
 }
 
-export interface PlanInput {
+/** What the roster calls for follows from this much. */
+export interface WantedInput {
   readonly settings: Settings;
   readonly columns: readonly string[];
   /** In row order; asked for several times. */
   rows(): AsyncIterable<PlanRow>;
+  readonly actual: ActualApplication;
+}
+
+export interface PlanInput extends WantedInput {
   readonly actual: ActualState;
   /** Of these user principal names, those that users have already, in lower case. */
   taken(userPrincipalNames: readonly string[]): Promise<ReadonlySet<string>>;
@@ -62,7 +67,7 @@ export async function* planChanges(input: PlanInput): AsyncGenerator<PlanRecord>
 }
 
 const neededRoles = async (
-  input: PlanInput,
+  input: WantedInput,
   creatable: ReadonlySet<number>,
 ): Promise<{ byName: Map<string, AppRole>; toAdd: readonly AppRole[] }> => {
   const { settings, actual } = input;
@@ -116,13 +121,13 @@ async function* newAssignments(
 
 /** Every assignment that the roster calls for, each once, whether the directory has it or not. */
 async function* wantedAssignments(
-  input: PlanInput,
+  input: WantedInput,
   roles: ReadonlyMap<string, AppRole>,
   createdBy: ReadonlyMap<number, number>,
 ): AsyncGenerator<(ActionDraft & { kind: 'assign' }) | { problem: PlanProblem }> {
   const { settings } = input;
   const read = cellReader(input.columns);
-  const promised = new Set<string>();
+  const promised = new PairSet();
   for await (const { account, outcome } of input.rows()) {
     const row = account.n;
     const cell = (column: string) => read(account, column);
@@ -134,9 +139,8 @@ async function* wantedAssignments(
       continue;
     }
     const role = roles.get(choice.name.toLowerCase())!;
-    const key = 'user' in principal ? pairKey(principal.user, role.id) : `${principal.createdBy}/${role.id}`;
-    if (promised.has(key)) continue;
-    promised.add(key);
+    const holder = 'user' in principal ? principal.user : `made by ${principal.createdBy}`;
+    if (!promised.add(holder, role.id)) continue;
     const principalName = outcome.user?.userPrincipalName ?? createdName(settings, cell);
     yield { kind: 'assign' as const, row, principal, principalName, roleId: role.id, roleName: role.displayName };
   }
@@ -156,7 +160,7 @@ export interface WantedAssignment {
  * that was made for a row; the roles are those that the directory has by now.
  */
 export async function* assignmentsToVerify(
-  input: PlanInput,
+  input: WantedInput,
   createdUser: (row: number) => string | undefined,
 ): AsyncGenerator<WantedAssignment> {
   const rows = async function* () {

@@ -3,21 +3,22 @@ import { type AppRole, replacedRoles } from './app-roles.ts';
 import { audit } from './audit.ts';
 import { badRequest, conflict, GraphError, notFound } from './errors.ts';
 import { matches } from './object-filter.ts';
+import { APPLICATION, type ObjectKind, SERVICE_PRINCIPAL } from './object-kinds.ts';
 import { insertObject, type Kind, primary, removeObject, replaceObject, type Stored, visible } from './objects.ts';
-import { DEFAULT_PAGE, queryOptions } from './query-options.ts';
+import { DEFAULT_PAGE, optionsFor } from './query-options.ts';
 import {
-  decodeToken,
   encodeToken,
   type GraphRequest,
   type GraphResponse,
   nextLink,
   objectBody,
+  placeOf,
   type Tenant,
 } from './request.ts';
 import { missing } from './user-rules.ts';
 
 const SETS: Readonly<Record<Kind, string>> = { application: 'applications', servicePrincipal: 'servicePrincipals' };
-const TYPES: Readonly<Record<Kind, string>> = { application: 'Application', servicePrincipal: 'ServicePrincipal' };
+const KINDS: Readonly<Record<Kind, ObjectKind>> = { application: APPLICATION, servicePrincipal: SERVICE_PRINCIPAL };
 
 /** How an object is named in an address: by id, or by an alternate key. */
 export type Key = { readonly property: 'id' | 'appId' | 'uniqueName'; readonly value: string };
@@ -45,12 +46,13 @@ export const readObject = (tenant: Tenant, kind: Kind, key: Key): Stored => {
 
 /** `GET /applications`, `GET /servicePrincipals`. */
 export const listObjects = (tenant: Tenant, request: GraphRequest, kind: Kind): GraphResponse => {
-  const options = queryOptions(request.query, request.headers);
+  const options = optionsFor(KINDS[kind], request.query, request.headers);
   const size = options.top ?? DEFAULT_PAGE;
-  const start = options.skipToken === undefined ? 0 : Number(decodeToken(options.skipToken));
+  const start = options.skipToken === undefined ? 0 : placeOf(options.skipToken);
   const all = visible(tenant, kind)
     .map((object) => shown(tenant, kind, object))
     .filter((object) => !options.filter || matches(options.filter, object));
+  if (options.orderBy) all.sort(byName(options.orderBy.descending));
   const more = all.length > start + size ? encodeToken(start + size) : undefined;
   const names = options.select ? `(${options.select.join(',')})` : '';
   return {
@@ -59,27 +61,38 @@ export const listObjects = (tenant: Tenant, request: GraphRequest, kind: Kind): 
       '@odata.context': `${request.root}/$metadata#${SETS[kind]}${names}`,
       ...(options.count && start === 0 && { '@odata.count': all.length }),
       ...(more !== undefined && { '@odata.nextLink': nextLink(request, more) }),
-      value: all.slice(start, start + size).map((object) => picked(object, options.select)),
+      value: all.slice(start, start + size).map((object) => picked(object, KINDS[kind], options.select)),
     },
   };
 };
 
 /** `GET` of one, by id or by an alternate key. */
 export const getObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {
-  const { select } = queryOptions(request.query, request.headers);
+  const { select } = optionsFor(KINDS[kind], request.query, request.headers);
   const names = select ? `(${select.join(',')})` : '';
   const context = `${request.root}/$metadata#${SETS[kind]}${names}/$entity`;
-  return { status: 200, body: { '@odata.context': context, ...picked(readObject(tenant, kind, key), select) } };
+  return {
+    status: 200,
+    body: { '@odata.context': context, ...picked(readObject(tenant, kind, key), KINDS[kind], select) },
+  };
 };
 
 /** The properties that were asked for; all of them if none was named. */
 export const picked = (
   object: Readonly<Record<string, unknown>>,
+  { lists }: ObjectKind,
   select: readonly string[] | undefined,
 ): Readonly<Record<string, unknown>> => {
   if (!select) return object;
-  return Object.fromEntries(select.map((name) => [name, object[name] ?? null]));
+  return Object.fromEntries(select.map((name) => [name, object[name] ?? (lists.includes(name) ? [] : null)]));
 };
+
+const byName =
+  (descending: boolean) =>
+  (a: Stored, b: Stored): number => {
+    const [one, other] = [a, b].map((object) => String(object['displayName']).toLowerCase()) as [string, string];
+    return (one < other ? -1 : one > other ? 1 : 0) * (descending ? -1 : 1);
+  };
 
 const TEXTS: Readonly<Record<Kind, readonly string[]>> = {
   application: ['displayName', 'description', 'notes', 'signInAudience', 'uniqueName', 'serviceManagementReference'],
@@ -110,7 +123,8 @@ const checkedProperties = (
 ): Record<string, unknown> => {
   const properties: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
-    const invalid = () => badRequest(`Invalid value specified for property '${name}' of resource '${TYPES[kind]}'.`);
+    const invalid = () =>
+      badRequest(`Invalid value specified for property '${name}' of resource '${KINDS[kind].name}'.`);
     if (TEXTS[kind].includes(name)) {
       if (
         value !== null &&
@@ -130,7 +144,7 @@ const checkedProperties = (
       continue;
     } else
       throw badRequest(
-        `Property '${name}' does not exist as a declared property, or cannot be set, on resource '${TYPES[kind]}'.`,
+        `Property '${name}' does not exist as a declared property, or cannot be set, on resource '${KINDS[kind].name}'.`,
       );
     if (name === 'uniqueName' && before?.['uniqueName'] && before['uniqueName'] !== value) {
       throw badRequest("Property 'uniqueName' is immutable and cannot be changed once it is set.");
@@ -226,10 +240,13 @@ const created = (request: GraphRequest, kind: Kind, object: Stored): GraphRespon
 /** `PATCH`; by an alternate key and with `Prefer: create-if-missing` it creates what is not there. */
 export const updateObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {
   const before = primary(tenant, kind).find(hasKey(key));
-  const mayCreate = key.property !== 'id' && request.headers['prefer']?.toLowerCase().includes('create-if-missing');
+  // An application is made by a name of the caller's choice, a service principal for an application that is there.
+  const chosen = kind === 'application' ? 'uniqueName' : 'appId';
+  const mayCreate =
+    key.property === chosen && request.headers['prefer']?.toLowerCase().includes('create-if-missing') === true;
   if (!before) {
     if (!mayCreate) throw notFound(key.value);
-    return kind === 'application' && key.property === 'uniqueName'
+    return kind === 'application'
       ? createApplication(tenant, request, key.value)
       : createServicePrincipal(tenant, request, key.value);
   }
@@ -262,7 +279,8 @@ export const deleteObject = (tenant: Tenant, request: GraphRequest, kind: Kind, 
       if (kind === 'application') removeObject(tenant, 'servicePrincipal', principal);
       tenant.db.run('delete from assignments where resource = ? or principal = ?', principal.id, principal.id);
     }
-    if (kind === 'application') auditObject(tenant, request, 'Delete application', 'Delete', kind, object);
+    const activity = kind === 'application' ? 'Delete application' : 'Remove service principal';
+    auditObject(tenant, request, activity, 'Delete', kind, object);
   });
   return { status: 204 };
 };
@@ -276,7 +294,7 @@ const auditObject = (
   object: Stored,
 ): void => {
   const displayName = String(object['displayName'] ?? '');
-  const targets = [{ id: object.id, type: TYPES[kind], displayName }];
+  const targets = [{ id: object.id, type: KINDS[kind].name, displayName }];
   audit(tenant, request, { activity, category: 'ApplicationManagement', operation, targets });
 };
 

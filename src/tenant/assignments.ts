@@ -4,16 +4,18 @@ import type { AppRole } from './app-roles.ts';
 import { picked, readObject } from './applications.ts';
 import { audit } from './audit.ts';
 import { badRequest, denied, GraphError, methodNotAllowed, notFound } from './errors.ts';
+import type { Filter } from './filter.ts';
 import { matches } from './object-filter.ts';
+import { ASSIGNED, ASSIGNED_TO } from './object-kinds.ts';
 import type { Stored } from './objects.ts';
-import { DEFAULT_PAGE, queryOptions } from './query-options.ts';
+import { DEFAULT_PAGE, optionsFor } from './query-options.ts';
 import {
-  decodeToken,
   encodeToken,
   type GraphRequest,
   type GraphResponse,
   nextLink,
   objectBody,
+  placeOf,
   type Tenant,
 } from './request.ts';
 import { missing } from './user-rules.ts';
@@ -53,51 +55,68 @@ export type Side = { readonly kind: 'resource' | 'principal'; readonly id: strin
 
 /** `GET …/appRoleAssignedTo` of a service principal, `GET …/appRoleAssignments` of a user. */
 export const listAssignments = (tenant: Tenant, request: GraphRequest, side: Side): GraphResponse => {
-  const options = queryOptions(request.query, request.headers);
-  const size = options.top ?? DEFAULT_PAGE;
-  let after = options.skipToken === undefined ? 0 : Number(decodeToken(options.skipToken));
+  const kind = side.kind === 'resource' ? ASSIGNED_TO : ASSIGNED;
+  const { select, filter, top, skipToken, count } = optionsFor(kind, request.query, request.headers);
+  const size = top ?? DEFAULT_PAGE;
   const value: Record<string, unknown>[] = [];
-  const sql = `select * from assignments where ${side.kind} = ? and n > ? order by n limit ?`;
+  let last = 0;
   let more: string | undefined;
-  const names = new Map<string, string | null>();
-  for (let isEnd = false; !isEnd && more === undefined; ) {
-    const rows = tenant.db.all<Row>(sql, side.id, after, size + 1);
-    isEnd = rows.length <= size;
-    for (const row of rows) {
-      if (value.length === size) {
-        more = encodeToken(after);
-        break;
-      }
-      after = row.n;
-      if (!tenant.replication.isSeen(row.id)) continue;
-      const one = shaped(tenant, row, names);
-      if (!options.filter || matches(options.filter, one)) value.push(picked(one, options.select));
+  for (const { n, one } of seenFrom(tenant, side, skipToken === undefined ? 0 : placeOf(skipToken), size)) {
+    if (filter && !matches(filter, one)) continue;
+    if (value.length === size) {
+      more = encodeToken(last);
+      break;
     }
+    value.push(one);
+    last = n;
   }
-  const count = tenant.db.one<{ count: number }>(
-    `select count(*) as count from assignments where ${side.kind} = ?`,
-    side.id,
-  )!.count;
+  const names = select ? `(${select.join(',')})` : '';
   return {
     status: 200,
     body: {
-      '@odata.context': `${request.root}/$metadata#${side.set}${options.select ? `(${options.select.join(',')})` : ''}`,
-      ...(options.count &&
-        options.skipToken === undefined && { '@odata.count': options.filter ? value.length : count }),
+      '@odata.context': `${request.root}/$metadata#${side.set}${names}`,
+      ...(count && skipToken === undefined && { '@odata.count': countSeen(tenant, side, filter) }),
       ...(more !== undefined && { '@odata.nextLink': nextLink(request, more) }),
-      value,
+      value: value.map((one) => picked(one, kind, select)),
     },
   };
 };
 
+interface Seen {
+  readonly n: number;
+  readonly one: Record<string, unknown>;
+}
+
+/** What readers see of a side's assignments after a place, read `step` rows at a time. */
+function* seenFrom(tenant: Tenant, side: Side, place: number, step: number): Generator<Seen> {
+  const sql = `select * from assignments where ${side.kind} = ? and n > ? order by n limit ?`;
+  const names = new Map<string, string | null>();
+  for (let after = place; ; ) {
+    const rows = tenant.db.all<Row>(sql, side.id, after, step + 1);
+    for (const row of rows) {
+      after = row.n;
+      if (tenant.replication.isSeen(row.id)) yield { n: row.n, one: shaped(tenant, row, names) };
+    }
+    if (rows.length <= step) return;
+  }
+}
+
+const COUNT_STEP = 1000;
+
+const countSeen = (tenant: Tenant, side: Side, filter: Filter | undefined): number => {
+  let count = 0;
+  for (const { one } of seenFrom(tenant, side, 0, COUNT_STEP)) if (!filter || matches(filter, one)) count += 1;
+  return count;
+};
+
 /** `GET …/appRoleAssignedTo/{id}`. */
 export const getAssignment = (tenant: Tenant, request: GraphRequest, side: Side, id: string): GraphResponse => {
+  const { select } = optionsFor(ASSIGNED, request.query, request.headers);
   const row = tenant.db.one<Row>(`select * from assignments where id = ? and ${side.kind} = ?`, id, side.id);
   if (!row || !tenant.replication.isSeen(row.id)) throw notFound(id);
-  return {
-    status: 200,
-    body: { '@odata.context': `${request.root}/$metadata#${side.set}/$entity`, ...shaped(tenant, row, new Map()) },
-  };
+  const one = picked(shaped(tenant, row, new Map()), ASSIGNED, select);
+  const names = select ? `(${select.join(',')})` : '';
+  return { status: 200, body: { '@odata.context': `${request.root}/$metadata#${side.set}${names}/$entity`, ...one } };
 };
 
 const shaped = ({ db }: Tenant, row: Row, names: Map<string, string | null>): Record<string, unknown> => {

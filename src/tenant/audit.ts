@@ -1,9 +1,9 @@
 // The audit log: an event for each write, done or refused, under the names of Microsoft's audit activity reference.
-import { badRequest } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { matches } from './object-filter.ts';
-import { queryOptions } from './query-options.ts';
-import { decodeToken, encodeToken, type GraphRequest, type GraphResponse, nextLink, type Tenant } from './request.ts';
+import { DIRECTORY_AUDIT } from './object-kinds.ts';
+import { optionsFor } from './query-options.ts';
+import { encodeToken, type GraphRequest, type GraphResponse, nextLink, placeOf, type Tenant } from './request.ts';
 
 export interface AuditTarget {
   readonly id: string;
@@ -59,36 +59,39 @@ const DEFAULT_PAGE = 1000;
 
 /** `GET /auditLogs/directoryAudits`: newest first unless asked otherwise. */
 export const listAudits = (tenant: Tenant, request: GraphRequest): GraphResponse => {
-  const options = queryOptions(request.query, request.headers);
-  if (options.orderBy && options.orderBy.property !== 'activityDateTime')
-    throw badRequest(`Invalid $orderby property '${options.orderBy.property}'.`);
-  const descending = options.orderBy?.descending ?? true;
-  const size = options.top ?? DEFAULT_PAGE;
-  const start = options.skipToken === undefined ? undefined : Number(decodeToken(options.skipToken));
-  const target = options.filter && targetOf(options.filter);
+  const { select, filter, orderBy, top, skipToken } = optionsFor(DIRECTORY_AUDIT, request.query, request.headers);
+  const descending = orderBy?.descending ?? true;
+  const size = top ?? DEFAULT_PAGE;
+  const target = filter && targetOf(filter);
   const rows = tenant.db.iterate<{ n: number; body: string }>(
     `select n, body from audits where ${target === undefined ? '1' : 'n in (select audit from audit_targets where target = ?)'}
-      ${start === undefined ? '' : `and n ${descending ? '<' : '>'} ${start}`} order by n ${descending ? 'desc' : 'asc'}`,
+      ${skipToken === undefined ? '' : `and n ${descending ? '<' : '>'} ?`} order by n ${descending ? 'desc' : 'asc'}`,
     ...(target === undefined ? [] : [target]),
+    ...(skipToken === undefined ? [] : [placeOf(skipToken)]),
   );
   const value: unknown[] = [];
+  let last = 0;
+  let more: string | undefined;
   for (const { n, body } of rows) {
-    const event = JSON.parse(body);
-    if (options.filter && !matches(options.filter, event)) continue;
-    if (value.length === size) return page(request, value, encodeToken(n + (descending ? 1 : -1)));
-    value.push(event);
+    const event: Readonly<Record<string, unknown>> = JSON.parse(body);
+    if (filter && !matches(filter, event)) continue;
+    if (value.length === size) {
+      more = encodeToken(last);
+      break;
+    }
+    value.push(select ? Object.fromEntries(select.map((name) => [name, event[name] ?? null])) : event);
+    last = n;
   }
-  return page(request, value, undefined);
+  const names = select ? `(${select.join(',')})` : '';
+  return {
+    status: 200,
+    body: {
+      '@odata.context': `${request.root}/$metadata#auditLogs/directoryAudits${names}`,
+      ...(more !== undefined && { '@odata.nextLink': nextLink(request, more) }),
+      value,
+    },
+  };
 };
-
-const page = (request: GraphRequest, value: readonly unknown[], token: string | undefined): GraphResponse => ({
-  status: 200,
-  body: {
-    '@odata.context': `${request.root}/$metadata#auditLogs/directoryAudits`,
-    ...(token !== undefined && { '@odata.nextLink': nextLink(request, token) }),
-    value,
-  },
-});
 
 /** The object that every event must be about, if the filter says so: then the index finds them. */
 const targetOf = (filter: Filter): string | undefined => {

@@ -1,9 +1,12 @@
 // $batch: up to 20 requests in one, each answered for itself. Source: https://learn.microsoft.com/graph/json-batching
-import { badRequest } from './errors.ts';
+import { errorBody, GraphError, malformed } from './errors.ts';
 import { type GraphRequest, type GraphResponse, objectBody } from './request.ts';
 
 const MOST = 20;
 const METHODS = new Set(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']);
+
+/** An address with a host or a version, and a batch in a batch. */
+const REFUSED_URL = /^(?:\w+:|\/?(?:v1\.0|beta)(?:[/?]|$)|\/?\$batch)/i;
 
 interface Item {
   readonly id: string;
@@ -24,26 +27,31 @@ export interface ItemAnswer {
 /** Answers all items through `serve`. An item whose predecessor failed is not served: 424. */
 export const answerBatch = async (
   request: GraphRequest,
+  now: number,
   serve: (item: GraphRequest) => Promise<GraphResponse>,
 ): Promise<GraphResponse> => {
   const items = readItems(request);
   const statuses = new Map<string, number>();
   const responses: ItemAnswer[] = [];
   for (const item of items) {
+    const one = inner(request, item);
     const hasFailed = item.dependsOn.some((id) => (statuses.get(id.toLowerCase()) ?? 0) >= 400);
-    const answer = hasFailed ? failedDependency() : await serve(inner(request, item));
+    const answer = hasFailed ? failedDependency(one, now) : await serve(one);
     statuses.set(item.id.toLowerCase(), answer.status);
     responses.push({
       id: item.id,
       status: answer.status,
       headers: {
         'Cache-Control': 'no-cache',
-        ...(answer.body !== undefined && { 'Content-Type': 'application/json' }),
+        'request-id': one.correlationId,
+        ...(answer.body !== undefined && { 'Content-Type': answer.isText ? 'text/plain' : 'application/json' }),
         ...answer.headers,
       },
       ...(answer.body !== undefined && { body: answer.isText ? Number(answer.body) : answer.body }),
     });
   }
+  // Graph promises no order; a client that counts on one finds out here.
+  if (items.every(({ dependsOn }) => dependsOn.length === 0)) responses.reverse();
   return { status: 200, body: { responses } };
 };
 
@@ -56,38 +64,39 @@ const inner = (request: GraphRequest, { method, url, headers, body }: Item): Gra
     query: query.join('?'),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)])),
     body,
+    correlationId: crypto.randomUUID(),
   };
 };
 
-const failedDependency = (): GraphResponse => ({
-  status: 424,
-  body: { error: { code: 'FailedDependency', message: 'A request that this one depends on has failed.' } },
-});
+const failedDependency = ({ correlationId }: GraphRequest, now: number): GraphResponse => {
+  const error = new GraphError(424, 'FailedDependency', 'A request that this one depends on has failed.');
+  return { status: error.status, body: errorBody(error, correlationId, correlationId, now) };
+};
 
 const readItems = (request: GraphRequest): readonly Item[] => {
   const { requests } = objectBody(request);
-  if (!Array.isArray(requests) || requests.length === 0) throw badRequest('Invalid batch payload format.');
-  if (requests.length > MOST) throw badRequest(`Number of batch request steps exceeds the maximum value of ${MOST}.`);
+  if (!Array.isArray(requests) || requests.length === 0) throw malformed('Invalid batch payload format.');
+  if (requests.length > MOST) throw malformed(`Number of batch request steps exceeds the maximum value of ${MOST}.`);
   const seen = new Set<string>();
   return requests.map((given: unknown): Item => {
     const item = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>;
     const { id, method, url } = item;
-    if (typeof id !== 'string' || id === '') throw badRequest('A batch request step has no id.');
-    if (seen.has(id.toLowerCase())) throw badRequest(`Request id '${id}' is duplicated in the batch.`);
+    if (typeof id !== 'string' || id === '') throw malformed('A batch request step has no id.');
+    if (seen.has(id.toLowerCase())) throw malformed(`Request id '${id}' is duplicated in the batch.`);
     if (typeof method !== 'string' || !METHODS.has(method.toUpperCase()))
-      throw badRequest(`The method of request '${id}' is not valid.`);
-    if (typeof url !== 'string' || /^\w+:/.test(url) || /^\/?\$batch/i.test(url))
-      throw badRequest(`The url of request '${id}' is not valid.`);
+      throw malformed(`The method of request '${id}' is not valid.`);
+    if (typeof url !== 'string' || REFUSED_URL.test(url)) throw malformed(`The url of request '${id}' is not valid.`);
     const headers = (item['headers'] ?? {}) as Record<string, string>;
     const hasJson = Object.entries(headers).some(
       ([name, value]) => name.toLowerCase() === 'content-type' && /json/i.test(value),
     );
     if (item['body'] !== undefined && !hasJson)
-      throw badRequest(`Content-Type of request '${id}' must be application/json.`);
-    const dependsOn = (item['dependsOn'] ?? []) as string[];
+      throw malformed(`Content-Type of request '${id}' must be application/json.`);
+    const dependsOn: unknown = item['dependsOn'] ?? [];
+    if (!Array.isArray(dependsOn)) throw malformed(`dependsOn of request '${id}' is not a list.`);
     for (const other of dependsOn) {
       if (!seen.has(String(other).toLowerCase()))
-        throw badRequest(`Request '${id}' depends on '${other}', which is no earlier request.`);
+        throw malformed(`Request '${id}' depends on '${other}', which is no earlier request.`);
     }
     seen.add(id.toLowerCase());
     return { id, method: method.toUpperCase(), url, headers, body: item['body'], dependsOn };

@@ -14,7 +14,22 @@ export class Database {
     this.#database.exec(
       'pragma journal_mode = wal; pragma synchronous = off; pragma busy_timeout = 10000; pragma cache_size = -65536; pragma mmap_size = 4294967296',
     );
-    this.#database.exec(TABLES);
+    this.#makeTables(file);
+  }
+
+  #makeTables(file: string): void {
+    const [version, tables] = ['pragma user_version', 'select count(*) from sqlite_schema'].map(
+      (sql) => Object.values(this.#database.prepare(sql).get()!)[0],
+    );
+    if (version === SCHEMA_VERSION) return;
+    if (tables !== 0) {
+      this.#database.close();
+      throw new Error(`${file} was not made by this version of the local tenant; take another file, or delete it`);
+    }
+    this.transaction(() => {
+      this.#database.exec(TABLES);
+      this.#database.exec(`pragma user_version = ${SCHEMA_VERSION}`);
+    });
   }
 
   #prepared(sql: string): StatementSync {
@@ -49,7 +64,8 @@ export class Database {
   /** All or nothing; one inside another is part of it. */
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return work();
-    this.#database.exec('begin');
+    // At once, so that no other process comes in between what is read and what is written.
+    this.#database.exec('begin immediate');
     this.#depth += 1;
     try {
       const result = work();
@@ -67,12 +83,18 @@ export class Database {
   indexUsers(): void {
     for (const attribute of INDEXED_TEXTS) {
       const column = columnOf(attribute);
+      const kind = attribute === 'userPrincipalName' ? 'unique index' : 'index';
       this.#database.exec(
-        `create index if not exists users_by_${column} on users (${column}) where ${column} is not null`,
+        `create ${kind} if not exists users_by_${column} on users (${column}) where ${column} is not null`,
       );
     }
     this.#database.exec('create index if not exists user_lists_by_value on user_lists (attribute, value, user)');
     this.#database.exec('create index if not exists user_lists_by_user on user_lists (user)');
+  }
+
+  /** Tells the planner which attributes say much and which say little. Worth it after many users came in at once. */
+  analyse(): void {
+    this.#database.exec('pragma analysis_limit = 1000; analyze');
   }
 
   close(): void {
@@ -81,24 +103,27 @@ export class Database {
   }
 }
 
+/** To be raised with every change of the tables. */
+const SCHEMA_VERSION = 2;
+
 const TABLES = `
-create table if not exists facts (name text primary key, value text not null) without rowid;
-create table if not exists users (
+create table facts (name text primary key, value text not null) without rowid;
+create table users (
   n integer primary key, id text not null unique, body text not null,
   account_enabled integer, sync_enabled integer, created text,
   ${INDEXED_TEXTS.map((attribute) => `${columnOf(attribute)} text`).join(', ')}
 );
-create table if not exists user_lists (attribute text not null, value text not null, user integer not null);
-create table if not exists objects (n integer primary key, id text not null unique, kind text not null, body text not null);
-create index if not exists objects_by_kind on objects (kind, n);
-create table if not exists deleted (id text primary key, kind text not null, at integer not null, body text not null) without rowid;
-create table if not exists assignments (
+create table user_lists (attribute text not null, value text not null, user integer not null);
+create table objects (n integer primary key, id text not null unique, kind text not null, body text not null);
+create index objects_by_kind on objects (kind, n);
+create table deleted (n integer primary key, id text not null unique, kind text not null, at integer not null, body text not null);
+create table assignments (
   n integer primary key, id text not null unique, principal text not null, principal_type text not null,
   resource text not null, role text not null, created text not null
 );
-create unique index if not exists assignments_by_key on assignments (principal, resource, role);
-create index if not exists assignments_by_resource on assignments (resource, n);
-create table if not exists audits (n integer primary key, id text not null, at text not null, body text not null);
-create index if not exists audits_by_time on audits (at);
-create table if not exists audit_targets (target text not null, audit integer not null, primary key (target, audit)) without rowid;
+create unique index assignments_by_key on assignments (principal, resource, role);
+create index assignments_by_resource on assignments (resource, n);
+create table audits (n integer primary key, id text not null, at text not null, body text not null);
+create index audits_by_time on audits (at);
+create table audit_targets (target text not null, audit integer not null, primary key (target, audit)) without rowid;
 `;

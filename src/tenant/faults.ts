@@ -1,4 +1,5 @@
 // Faults by script: the n-th request that matches fails as it is told to. A test can ask which of them fired.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GraphError } from './errors.ts';
 
 /** `path` is a regular expression over path and query; batch items are matched, too. */
@@ -20,6 +21,8 @@ export interface Fault {
   readonly ms?: number;
 }
 
+const FIELDS = new Set(['method', 'path', 'nth', 'times', 'do', 'status', 'code', 'message', 'retryAfter', 'ms']);
+
 interface Armed extends Fault {
   readonly pattern: RegExp;
   matched: number;
@@ -33,6 +36,9 @@ export class Faults {
   arm(faults: unknown): void {
     if (!Array.isArray(faults)) throw new GraphError(400, 'BadRequest', 'faults must be a list.');
     this.#armed = faults.map((fault: Fault) => {
+      const unknown = Object.keys(fault).find((name) => !FIELDS.has(name));
+      if (unknown !== undefined)
+        throw new GraphError(400, 'BadRequest', `a fault has no "${unknown}"; it has ${[...FIELDS].join(', ')}.`);
       if (!['status', 'dropReply', 'reset', 'delay'].includes(fault.do)) {
         throw new GraphError(
           400,
@@ -65,11 +71,28 @@ export class Faults {
   }
 }
 
-/** The refusal that a fault of kind `status` stands for. */
-export const faultError = ({ status = 503, code, message, retryAfter }: Fault): GraphError =>
+/** The connection breaks before the work is done. */
+export class ConnectionReset extends Error {}
+
+/** What a fault does before the work. Throws the refusal that it stands for, or {@link ConnectionReset}. */
+export const suffer = async (fault: Fault | undefined): Promise<void> => {
+  if (fault?.do === 'delay') await sleep(fault.ms ?? 0);
+  if (fault?.do === 'reset') throw new ConnectionReset('The connection was to be reset.');
+  if (fault?.do === 'status') throw faultError(fault);
+};
+
+const CODES: Readonly<Record<number, string>> = {
+  403: 'Authorization_RequestDenied',
+  404: 'Request_ResourceNotFound',
+  429: 'TooManyRequests',
+  500: 'InternalServerError',
+  504: 'GatewayTimeout',
+};
+
+const faultError = ({ status = 503, code, message, retryAfter }: Fault): GraphError =>
   new GraphError(
     status,
-    code ?? (status === 429 ? 'TooManyRequests' : 'ServiceUnavailable'),
+    code ?? CODES[status] ?? (status < 500 ? 'Request_BadRequest' : 'ServiceUnavailable'),
     message ?? 'The service is not available.',
     {
       headers: retryAfter !== undefined || status === 429 ? { 'Retry-After': String(retryAfter ?? 1) } : {},

@@ -1,7 +1,11 @@
 // $filter, read into a tree. Source: https://learn.microsoft.com/graph/filter-query-parameter
 import { malformed } from './errors.ts';
 
-export type Literal = string | number | boolean | null;
+/** A GUID or a moment, which stand without quotes. */
+export interface Bare {
+  readonly bare: string;
+}
+export type Literal = string | number | boolean | null | Bare;
 export type Comparator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le';
 export type TextFunction = 'startsWith' | 'endsWith' | 'contains';
 
@@ -190,7 +194,7 @@ export const parseFilter = (source: string): Filter => {
         return Number(token.text);
       case 'guid':
       case 'date':
-        return token.text;
+        return { bare: token.text };
       default:
         if (token.text === 'true' || token.text === 'false') return token.text === 'true';
         if (token.text === 'null') return null;
@@ -209,6 +213,8 @@ const balanced = (kind: 'and' | 'or', parts: readonly Filter[]): Filter => {
   const middle = parts.length >> 1;
   return { kind, left: balanced(kind, parts.slice(0, middle)), right: balanced(kind, parts.slice(middle)) };
 };
+
+export const isBare = (value: Literal): value is Bare => typeof value === 'object' && value !== null;
 
 /** How many alternatives an expression offers: leaves joined by `or`, values of `in`. */
 export const alternatives = (filter: Filter): number => {

@@ -1,6 +1,6 @@
 // A filter held against one object in memory: for the kinds of which there are few.
 import { badRequest } from './errors.ts';
-import type { Filter, Literal } from './filter.ts';
+import { type Filter, isBare, type Literal } from './filter.ts';
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -54,7 +54,7 @@ export const matches = (
 };
 
 const compared = (found: unknown, operator: string, wanted: Literal): boolean => {
-  const [a, b] = [comparable(found), comparable(wanted)];
+  const [a, b] = [comparable(found), comparable(isBare(wanted) ? wanted.bare : wanted)];
   switch (operator) {
     case 'eq':
       return a === b;

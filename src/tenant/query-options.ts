@@ -1,13 +1,13 @@
 // The query options of a request, read and checked for what every list has in common.
-import { badRequest, unsupportedQuery } from './errors.ts';
+import { badRequest, malformed, unsupportedQuery } from './errors.ts';
 import { type Filter, parseFilter } from './filter.ts';
+import { checkFilter, type ObjectKind } from './object-kinds.ts';
 
 export interface QueryOptions {
   readonly select: readonly string[] | undefined;
   readonly filter: Filter | undefined;
   readonly top: number | undefined;
   readonly count: boolean;
-  readonly search: string | undefined;
   readonly orderBy: { readonly property: string; readonly descending: boolean } | undefined;
   readonly expand: readonly string[];
   /** Where the page begins; from a nextLink. */
@@ -40,17 +40,19 @@ export const queryOptions = (query: string, headers: Readonly<Record<string, str
     const [rawName, ...rest] = part.split('=');
     const name = decode(rawName!).toLowerCase();
     if (name === '$skip') throw badRequest("'$skip' is not supported by the service.");
-    if (name.startsWith('$') && !KNOWN.has(name)) throw badRequest(`The query parameter '${name}' is not supported.`);
+    if (name.startsWith('$') && !KNOWN.has(name)) throw malformed(`The query parameter '${name}' is not supported.`);
     if (given.has(name))
-      throw badRequest(`Query option '${name}' was specified more than once, but it must be specified at most once.`);
+      throw malformed(`Query option '${name}' was specified more than once, but it must be specified at most once.`);
     given.set(name, decode(rest.join('=')));
   }
   const isEventual = headers['consistencylevel']?.toLowerCase() === 'eventual';
   const count = given.get('$count')?.toLowerCase() === 'true';
   const search = given.get('$search');
-  if (search !== undefined && !isEventual) {
+  if (search !== undefined) {
     throw unsupportedQuery(
-      "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+      isEventual
+        ? 'The local tenant has no index of words to answer $search from; use $filter with startsWith.'
+        : "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
     );
   }
   const filter = given.get('$filter');
@@ -59,7 +61,6 @@ export const queryOptions = (query: string, headers: Readonly<Record<string, str
     filter: filter === undefined ? undefined : parseFilter(filter),
     top: topOf(given.get('$top')),
     count: count && isEventual,
-    search,
     orderBy: orderOf(given.get('$orderby')),
     expand: names(given.get('$expand')) ?? [],
     skipToken: given.get('$skiptoken'),
@@ -67,6 +68,33 @@ export const queryOptions = (query: string, headers: Readonly<Record<string, str
     isAdvanced: isEventual && count,
   };
 };
+
+/** The same, checked against what a kind of object has and what can be asked of it. */
+export const optionsFor = (
+  kind: ObjectKind,
+  query: string,
+  headers: Readonly<Record<string, string | undefined>>,
+): QueryOptions => {
+  const options = queryOptions(query, headers);
+  const { select, filter, orderBy, expand, isAdvanced } = options;
+  refuseExpand(expand);
+  const unknown = select?.find((name) => !kind.properties.includes(name));
+  if (unknown !== undefined) throw unknownProperty(unknown, kind.edmName);
+  if (filter) checkFilter(kind, filter, isAdvanced);
+  const sortable = isAdvanced ? kind.orderBy.advanced : kind.orderBy.default;
+  const isSorted =
+    !orderBy || (sortable.includes(orderBy.property) && (!filter || isAdvanced || !kind.isDirectoryObject));
+  if (!isSorted) throw unsupportedQuery('Sorting not supported for current query.');
+  return options;
+};
+
+export const refuseExpand = (expand: readonly string[]): void => {
+  if (expand.length > 0)
+    throw badRequest(`The local tenant does not answer $expand, here of '${expand.join(',').slice(0, 100)}'.`);
+};
+
+export const unknownProperty = (name: string, edmName: string) =>
+  malformed(`Parsing OData Select and Expand failed: Could not find a property named '${name}' on type '${edmName}'.`);
 
 const decode = (text: string): string => {
   try {

@@ -29,7 +29,8 @@ export const recordTo = (file: string): Recorder => {
       const line = {
         ...rest,
         requestHeaders: headers,
-        ...(requestBody !== undefined && { requestBody: masked(requestBody) }),
+        // What is not JSON cannot be looked through for passwords.
+        ...(requestBody !== undefined && { requestBody: typeof requestBody === 'string' ? MASK : masked(requestBody) }),
       };
       writeSync(fd, `${JSON.stringify(line)}\n`);
     },

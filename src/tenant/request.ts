@@ -63,3 +63,10 @@ export const decodeToken = (token: string): unknown => {
     throw badRequest('The skip token is not valid.');
   }
 };
+
+/** A place that is a row's number. */
+export const placeOf = (token: string): number => {
+  const place = decodeToken(token);
+  if (typeof place === 'number' && Number.isSafeInteger(place)) return place;
+  throw badRequest('The skip token is not valid.');
+};

@@ -45,7 +45,7 @@ export const routeOf = ({ method, path }: Pick<GraphRequest, 'method' | 'path'>)
   const segments = splitPath(path);
   const [first = '', ...rest] = segments;
   const set = /^(\w+)\((?:(\w+)=)?'(.*)'\)$/s.exec(first);
-  const room = ROOMS[set ? set[1]! : first];
+  const room = ROOMS.get(set ? set[1]! : first);
   if (!room) throw badRequest(`Resource not found for the segment '${first}'.`);
   const key = set && { property: set[2] ?? 'id', value: set[3]!.replaceAll("''", "'") };
   const keyed = key ? rest : rest.slice(1);
@@ -58,10 +58,11 @@ export const routeOf = ({ method, path }: Pick<GraphRequest, 'method' | 'path'>)
   return { name: `${method} /${name}`, answer };
 };
 
-/** Segments, decoded one by one: a slash inside quotes belongs to a key. */
+/** Segments, decoded one by one: a slash inside the quotes of a key in parentheses belongs to the key. */
 const splitPath = (path: string): readonly string[] => {
+  const segments = path.match(/[^/(]+(?:\((?:[^')]|'[^']*')*\))?/g) ?? [];
   try {
-    return (path.match(/[^/']*(?:'[^']*'[^/']*)*/g) ?? []).filter((part) => part !== '').map(decodeURIComponent);
+    return segments.map(decodeURIComponent);
   } catch {
     throw badRequest('The request URI is malformed: it contains an invalid percent-encoding.');
   }
@@ -151,12 +152,12 @@ const single =
     return byMethod(method, { GET: answer });
   };
 
-const ROOMS: Readonly<Record<string, Room>> = {
-  users,
-  applications: objects('application', (tenant, request) => createApplication(tenant, request)),
-  servicePrincipals: objects('servicePrincipal', (tenant, request) => createServicePrincipal(tenant, request)),
-  directory: single(['deletedItems', 'microsoft.graph.user'], listDeletedUsers),
-  auditLogs: single(['directoryAudits'], listAudits),
-  organization: single([], listOrganization),
-  subscribedSkus: single([], listSkus),
-};
+const ROOMS: ReadonlyMap<string, Room> = new Map([
+  ['users', users],
+  ['applications', objects('application', (tenant, request) => createApplication(tenant, request))],
+  ['servicePrincipals', objects('servicePrincipal', (tenant, request) => createServicePrincipal(tenant, request))],
+  ['directory', single(['deletedItems', 'microsoft.graph.user'], listDeletedUsers)],
+  ['auditLogs', single(['directoryAudits'], listAudits)],
+  ['organization', single([], listOrganization)],
+  ['subscribedSkus', single([], listSkus)],
+]);

@@ -3,17 +3,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerBatch } from './batch.ts';
+import { answerControl } from './control.ts';
 import { resourceUnits, Stats, type TenantStats } from './costs.ts';
 import { Database } from './database.ts';
-import { badRequest, errorBody, GraphError } from './errors.ts';
-import { type Fault, Faults, faultError } from './faults.ts';
+import { methodNotAllowed } from './errors.ts';
+import { ConnectionReset, type Fault, Faults, suffer } from './faults.ts';
 import { inventUsers } from './generate.ts';
-import { type Recorder, recordTo } from './record.ts';
+import { recordTo } from './record.ts';
 import { Replication } from './replication.ts';
 import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
 import { routeOf } from './routes.ts';
-import { ndjsonUsers, readUsersFile, seedUsers } from './seed.ts';
+import { fillOnce, readUsersFile } from './seed.ts';
+import { answerSignIn } from './sign-in.ts';
 import { createAuthority } from './tokens.ts';
+import { parsed, readBody, refusal, send, sendJson } from './wire.ts';
 
 export type { TenantStats } from './costs.ts';
 
@@ -66,7 +69,7 @@ export interface RunningTenant {
 const DOMAINS = ['contoso.com', 'example.com', 'fabrikam.com', 'contoso.onmicrosoft.com'];
 const LOOPBACK = '127.0.0.1';
 const VERSION = '/v1.0';
-const LONGEST_BODY = 64 * 1024 * 1024;
+const CONTROL = '/_tenant/';
 
 /** Starts a tenant and answers when it is ready. */
 export const startTenant = async (options: TenantOptions = {}): Promise<RunningTenant> => {
@@ -76,7 +79,12 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   const clientId = fact(db, 'clientId', () => crypto.randomUUID());
   let offsetMs = Number(fact(db, 'clockOffsetMs', () => '0'));
   const now = () => Date.now() + offsetMs;
-  await fill(db, options, domains[0]!, now);
+  try {
+    await fillOnce(db, usersToStartWith(options, domains[0]!), now);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 
   const clientSecret = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll('-', '');
   const tenant: Tenant = {
@@ -101,29 +109,29 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     try {
       const route = routeOf(request);
       name = route.name;
-      if (struck?.do === 'delay') await sleep(struck.ms ?? 0);
-      if (struck?.do === 'status') throw faultError(struck);
+      await suffer(struck);
       response = route.answer(tenant, request);
     } catch (error) {
+      if (error instanceof ConnectionReset) throw error;
       response = refusal(error, request, now());
     }
     stats.served(name, request.method, units, response.status);
     return { ...response, headers: { ...response.headers, 'x-ms-resource-unit': String(units) } };
   };
 
-  const control: Record<string, (body: string) => unknown> = {
-    'GET stats': () => stats.summary(),
-    'GET faults': () => ({ faults: faults.report() }),
-    'POST faults': (body) => {
-      faults.arm((JSON.parse(body) as { faults?: unknown }).faults);
-      return { faults: faults.report() };
-    },
-    'POST clock': (body) => {
-      offsetMs += durationMs(String((JSON.parse(body) as { advance?: unknown }).advance));
-      db.run("update facts set value = ? where name = 'clockOffsetMs'", String(offsetMs));
-      return { now: new Date(now()).toISOString() };
-    },
-    'POST users': async (body) => ({ added: await seedUsers(db, bulkUsers(body), now) }),
+  const serveBatch = async (
+    request: GraphRequest,
+    struck: Fault | undefined,
+    serveItem: (item: GraphRequest) => Promise<GraphResponse>,
+  ): Promise<GraphResponse> => {
+    if (request.method !== 'POST') throw methodNotAllowed();
+    await suffer(struck);
+    return answerBatch(request, now(), serveItem);
+  };
+
+  const advance = (ms: number): void => {
+    offsetMs += ms;
+    db.run("update facts set value = ? where name = 'clockOffsetMs'", String(offsetMs));
   };
 
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
@@ -131,10 +139,15 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     options.onRequest?.({ headers: incoming.headers, body });
     const method = incoming.method ?? 'GET';
     const [path = '', ...query] = (incoming.url ?? '/').split('?');
-    if (path.startsWith('/_tenant/'))
-      return answerControl(outgoing, control[`${method} ${path.slice('/_tenant/'.length)}`], body);
+    if (path.startsWith(CONTROL)) {
+      const what = path.slice(CONTROL.length);
+      const answer = await answerControl({ db, stats, faults, now, advance }, method, what, body);
+      sendJson(outgoing, answer.status, answer.body);
+      return;
+    }
     if (!path.startsWith(`${VERSION}/`)) {
-      const answer = authorityAnswer(method, path, body, incoming.headers.authorization);
+      const { authorization } = incoming.headers;
+      const answer = answerSignIn(authority, { origin, tenantId }, { method, path, body, authorization });
       sendJson(outgoing, answer.status, answer.body);
       return;
     }
@@ -154,59 +167,27 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
       root: `${origin}${VERSION}`,
       correlationId: requestId,
     };
-    const isBatch = request.path === '/$batch';
-    let struck = faults.strike(method, addressOf(request));
-    if (struck?.do === 'reset') return void incoming.socket.destroy();
+    const struck = faults.strike(method, addressOf(request));
+    let isCut = struck?.do === 'dropReply';
+    const serveItem = (item: GraphRequest): Promise<GraphResponse> => {
+      stats.item();
+      const fault = faults.strike(item.method, addressOf(item));
+      // A connection that breaks breaks for all items of the envelope.
+      if (fault?.do === 'dropReply') isCut = true;
+      return serve(item, fault);
+    };
     let response: GraphResponse;
     try {
       const claims = authority.check(incoming.headers.authorization);
-      if (isBatch && struck?.do === 'status') throw faultError(struck);
-      if (!isBatch) response = await serve({ ...request, claims }, struck);
-      else if (method !== 'POST')
-        throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed for the request target.');
-      else {
-        response = await answerBatch({ ...request, claims }, (item) => {
-          stats.item();
-          const fault = faults.strike(item.method, addressOf(item));
-          // A connection that breaks breaks for all items of the envelope.
-          if (fault?.do === 'dropReply' || fault?.do === 'reset') struck = { ...fault, do: 'dropReply' };
-          return serve(item, fault);
-        });
-      }
+      const known = { ...request, claims };
+      response = await (request.path === '/$batch' ? serveBatch(known, struck, serveItem) : serve(known, struck));
     } catch (error) {
+      if (error instanceof ConnectionReset) return void incoming.socket.destroy();
       response = refusal(error, request, now());
     }
     await options.onExchange?.({ ...event, status: response.status }, 'answered');
-    if (struck?.do === 'dropReply') return void incoming.socket.destroy();
-    send(outgoing, response, requestId, incoming, now(), recorder, {
-      url: `${origin}${incoming.url}`,
-      body: parsed(body),
-    });
-  };
-
-  const authorityAnswer = (
-    method: string,
-    path: string,
-    body: string,
-    basic: string | undefined,
-  ): { status: number; body: unknown } => {
-    const token = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(path);
-    if (token && method === 'POST')
-      return authority.token(decodeURIComponent(token[1]!), new URLSearchParams(body), basic);
-    if (/^\/[^/]+\/v2\.0\/\.well-known\/openid-configuration$/.test(path)) {
-      const discovery = {
-        issuer: `${origin}/${tenantId}/v2.0`,
-        token_endpoint: `${origin}/${tenantId}/oauth2/v2.0/token`,
-        jwks_uri: `${origin}/${tenantId}/discovery/v2.0/keys`,
-        grant_types_supported: ['client_credentials'],
-        response_types_supported: ['token'],
-        token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
-      };
-      return { status: 200, body: discovery };
-    }
-    if (/^\/[^/]+\/discovery\/v2\.0\/keys$/.test(path)) return { status: 200, body: authority.keys() };
-    const message = `There is nothing at ${path}; the directory is at ${VERSION}/.`;
-    return { status: 404, body: { error: { code: 'NotFound', message } } };
+    const url = `${origin}${incoming.url}`;
+    send({ incoming, outgoing, url, requestBody: request.body, requestId, now: now(), response, isCut }, recorder);
   };
 
   const server = createServer((incoming, outgoing) => {
@@ -220,6 +201,10 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, LOOPBACK, resolve);
+  }).catch((error: unknown) => {
+    recorder?.close();
+    db.close();
+    throw error;
   });
   origin = `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
 
@@ -248,148 +233,11 @@ const fact = (db: Database, name: string, make: () => string): string => {
   return value;
 };
 
-/** Users come in when the directory is new; one that was filled before is left as it is. */
-const fill = async (
-  db: Database,
-  { users, generate, randomSeed }: TenantOptions,
-  domain: string,
-  now: () => number,
-): Promise<void> => {
-  if (db.one("select 1 from facts where name = 'filled'")) return;
-  try {
-    if (users !== undefined) await seedUsers(db, readUsersFile(users), now);
-    if (generate !== undefined) await seedUsers(db, inventUsers(generate, randomSeed ?? 1, domain), now);
-    db.indexUsers();
-    fact(db, 'filled', () => 'yes');
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-};
+const usersToStartWith = ({ users, generate, randomSeed }: TenantOptions, domain: string) => [
+  ...(users === undefined ? [] : [readUsersFile(users)]),
+  ...(generate === undefined ? [] : [inventUsers(generate, randomSeed ?? 1, domain)]),
+];
 
 /** What a fault's pattern is held against. */
 const addressOf = ({ path, query }: Pick<GraphRequest, 'path' | 'query'>): string =>
   query ? `${path}?${query}` : path;
-
-async function* bulkUsers(body: string): AsyncGenerator<Readonly<Record<string, unknown>>> {
-  const whole = parsed(body) as { users?: Record<string, unknown>[] } | string | undefined;
-  if (typeof whole === 'object' && Array.isArray(whole.users)) yield* whole.users;
-  else {
-    const lines = async function* () {
-      yield* body.split('\n');
-    };
-    yield* ndjsonUsers(lines(), 'the request');
-  }
-}
-
-/** An ISO 8601 duration of weeks, days, hours, minutes and seconds, in milliseconds. */
-const durationMs = (text: string): number => {
-  const found = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(text);
-  if (!found || text.length < 3) throw badRequest(`'${text}' is no ISO 8601 duration such as P14D.`);
-  const [weeks, days, hours, minutes, seconds] = found.slice(1).map((part) => Number(part ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
-};
-
-const readBody = async (incoming: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LONGEST_BODY) throw badRequest('The request is too large.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-};
-
-const parsed = (body: string): unknown => {
-  if (body === '') return undefined;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
-};
-
-const refusal = (
-  error: unknown,
-  request: Pick<GraphRequest, 'headers' | 'correlationId'>,
-  now: number,
-): GraphResponse => {
-  const known =
-    error instanceof GraphError
-      ? error
-      : new GraphError(500, 'InternalServerError', String(error instanceof Error ? error.stack : error));
-  const clientRequestId = request.headers['client-request-id'] ?? request.correlationId;
-  return {
-    status: known.status,
-    body: errorBody(known, request.correlationId, clientRequestId, now),
-    headers: known.headers,
-  };
-};
-
-const send = (
-  outgoing: ServerResponse,
-  response: GraphResponse,
-  requestId: string,
-  incoming: IncomingMessage,
-  now: number,
-  recorder: Recorder | undefined,
-  { url, body }: { readonly url: string; readonly body: unknown },
-): void => {
-  const hasBody = response.body !== undefined;
-  const text = hasBody ? (response.isText ? String(response.body) : JSON.stringify(response.body)) : '';
-  const headers: Record<string, string> = {
-    'Cache-Control': 'no-cache',
-    Date: new Date(now).toUTCString(),
-    'request-id': requestId,
-    'client-request-id': String(incoming.headers['client-request-id'] ?? requestId),
-    'x-ms-ags-diagnostic':
-      '{"ServerInfo":{"DataCenter":"Local","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"LOCAL"}}',
-    ...(hasBody && {
-      'Content-Type': response.isText
-        ? 'text/plain'
-        : 'application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8',
-    }),
-    ...response.headers,
-  };
-  outgoing.writeHead(response.status, headers);
-  outgoing.end(text);
-  recorder?.add({
-    method: incoming.method ?? 'GET',
-    url,
-    requestHeaders: incoming.headers,
-    requestBody: body,
-    status: response.status,
-    responseHeaders: headers,
-    responseBody: hasBody ? (response.isText ? text : response.body) : undefined,
-  });
-};
-
-const sendJson = (outgoing: ServerResponse, status: number, body: unknown): void => {
-  outgoing.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' });
-  outgoing.end(JSON.stringify(body));
-};
-
-const answerControl = async (
-  outgoing: ServerResponse,
-  answer: ((body: string) => unknown) | undefined,
-  body: string,
-): Promise<void> => {
-  if (!answer)
-    return sendJson(outgoing, 404, {
-      error: { code: 'NotFound', message: 'The control plane has stats, faults, clock and users.' },
-    });
-  try {
-    sendJson(outgoing, 200, await answer(body));
-  } catch (error) {
-    sendJson(outgoing, 400, {
-      error: { code: 'BadRequest', message: error instanceof Error ? error.message : String(error) },
-    });
-  }
-};

@@ -91,8 +91,8 @@ export const createAuthority = ({
     return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
   };
 
-  const refuse = (error: string, code: number, text: string, status = 400): OAuthError => ({
-    status,
+  const refuse = (error: string, code: number, text: string): OAuthError => ({
+    status: 400,
     body: {
       error,
       error_description: `AADSTS${code}: ${text}`,
@@ -124,7 +124,7 @@ export const createAuthority = ({
         );
       }
       if ((form.get('client_secret') ?? basicSecret) !== clientSecret) {
-        return refuse('invalid_client', 7000215, 'Invalid client secret provided.', 401);
+        return refuse('invalid_client', 7000215, 'Invalid client secret provided.');
       }
       if (form.get('scope') !== `${audience()}/.default`) {
         return refuse(
@@ -154,9 +154,15 @@ export const createAuthority = ({
   };
 };
 
+/** Client id and secret of HTTP Basic, each form-encoded. What is encoded wrongly is no secret of ours. */
 const decodeBasic = (header: string): readonly string[] => {
   const encoded = /^Basic (.+)$/i.exec(header)?.[1];
-  return encoded ? Buffer.from(encoded, 'base64').toString().split(':').map(decodeURIComponent) : [];
+  if (!encoded) return [];
+  try {
+    return Buffer.from(encoded, 'base64').toString().split(':').map(decodeURIComponent);
+  } catch {
+    return [];
+  }
 };
 
 const verified = (token: string, key: KeyObject): TokenClaims => {

@@ -1,37 +1,24 @@
 // A filter over users as SQL over indexed columns, refused where Graph refuses it.
 import type { SQLInputValue } from 'node:sqlite';
-import { badRequest, unsupportedQuery } from './errors.ts';
+import { malformed, unsupportedQuery } from './errors.ts';
 import { alternatives, type Comparator, type Filter, type Literal } from './filter.ts';
+import { MAX_ALTERNATIVES, operatorRefusal, tooManyAlternatives } from './filter-limits.ts';
 import { columnOf, fold, USER_ATTRIBUTES, type UserAttribute } from './user-attributes.ts';
 
-/** A condition with its values, to be put into a statement; `isSilent`: Graph answers with nothing, whatever is there. */
+/** A condition with its values, to be put into a statement. */
 export interface Condition {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
 }
 
-/** Alternatives that a default query takes. */
-const MAX_ALTERNATIVES = 15;
-
-const SQL_COMPARATORS: Readonly<Record<Comparator, string>> = {
-  eq: '=',
-  ne: '<>',
-  gt: '>',
-  ge: '>=',
-  lt: '<',
-  le: '<=',
-};
+const SQL_COMPARATORS: Readonly<Partial<Record<Comparator, string>>> = { eq: '=', ne: '<>', ge: '>=', le: '<=' };
 /** Behind every text: the last code point there is. */
 const LAST = '\u{10FFFF}';
 
 /** `isAdvanced`: the request says `ConsistencyLevel: eventual` and `$count=true`. */
 export const userCondition = (filter: Filter, isAdvanced: boolean): Condition => {
   const count = alternatives(filter);
-  if (!isAdvanced && count > MAX_ALTERNATIVES) {
-    throw unsupportedQuery(
-      `Too many child clauses specified in search filter expression containing 'OR' operators: ${count}. Max allowed: ${MAX_ALTERNATIVES}.`,
-    );
-  }
+  if (!isAdvanced && count > MAX_ALTERNATIVES) throw tooManyAlternatives(count);
   const values: SQLInputValue[] = [];
   return { sql: translate(filter, { values, isAdvanced }), values };
 };
@@ -69,7 +56,7 @@ const translate = (filter: Filter, context: Context): string => {
 const attributeOf = (path: string): UserAttribute => {
   const attribute = USER_ATTRIBUTES[path];
   if (attribute) return attribute;
-  throw badRequest(`Invalid filter clause: Could not find a property named '${path}' on type 'microsoft.graph.user'.`);
+  throw malformed(`Invalid filter clause: Could not find a property named '${path}' on type 'microsoft.graph.user'.`);
 };
 
 const unsupported = (path: string) =>
@@ -78,7 +65,7 @@ const unsupported = (path: string) =>
   );
 
 const needAdvanced = ({ isAdvanced }: Context, operator: string): void => {
-  if (!isAdvanced) throw unsupportedQuery(`Unsupported property filter clause operator '${operator}'.`);
+  if (!isAdvanced) throw operatorRefusal(operator);
 };
 
 /** Throws unless the attribute can be filtered so. */
@@ -94,11 +81,13 @@ const compare = (
   const attribute = attributeOf(path);
   if (operator === 'ne') needAdvanced(context, 'NotEqualsMatch');
   if (value === null) {
-    if (attribute.type === 'texts' || attribute.type === 'object') throw unsupported(path);
+    if (!attribute.null || (operator !== 'eq' && operator !== 'ne')) throw unsupported(path);
     needAdvanced(context, 'NullMatch');
     return `${sqlColumn(path, attribute)} is ${operator === 'ne' ? 'not ' : ''}null`;
   }
-  if (operator !== 'eq' && operator !== 'ne' && attribute.type !== 'date') throw unsupported(path);
+  // Moments are compared by order, all else by equality; "gt" and "lt" are supported nowhere.
+  const isOrdered = operator === 'ge' || operator === 'le';
+  if (isOrdered !== (attribute.type === 'date')) throw unsupported(path);
   checkUse(path, attribute.filter, context);
   if (attribute.filter === 'silent') return '0';
   context.values.push(sqlValue(path, attribute, value));
@@ -163,7 +152,7 @@ const element = (
     return 'value = ?';
   }
   if (filter.kind === 'in' && own) {
-    for (const value of filter.values) context.values.push(fold(String(value)));
+    for (const value of filter.values) context.values.push(sqlValue(path, { type: 'text', filter: 'default' }, value));
     return `value in (${filter.values.map(() => '?').join(',')})`;
   }
   if (filter.kind === 'text' && own && filter.function === 'startsWith') {
@@ -185,7 +174,8 @@ const countMatch = (
   context: Context,
 ): string => {
   const attribute = attributeOf(path);
-  if (attribute.type !== 'texts' || value !== 0 || (operator !== 'eq' && operator !== 'ne')) throw unsupported(path);
+  if (attribute.type !== 'texts' || !attribute.null || value !== 0 || (operator !== 'eq' && operator !== 'ne'))
+    throw unsupported(path);
   needAdvanced(context, 'CountMatch');
   context.values.push(path);
   return `users.n ${operator === 'eq' ? 'not ' : ''}in (select user from user_lists where attribute = ?)`;
@@ -202,14 +192,18 @@ const sqlColumn = (path: string, attribute: UserAttribute): string => {
 
 const sqlValue = (path: string, { type }: UserAttribute, value: Literal): SQLInputValue => {
   const mismatch = () =>
-    badRequest(
+    malformed(
       `Invalid filter clause: A binary operator with incompatible types was detected. Found operand types for property '${path}'.`,
     );
   if (type === 'boolean') {
     if (typeof value !== 'boolean') throw mismatch();
     return value ? 1 : 0;
   }
+  if (type === 'date') {
+    const ms = value !== null && typeof value === 'object' ? Date.parse(value.bare) : Number.NaN;
+    if (Number.isNaN(ms)) throw mismatch();
+    return new Date(ms).toISOString();
+  }
   if (typeof value !== 'string') throw mismatch();
-  if (type === 'date') return new Date(value).toISOString();
   return fold(value);
 };

@@ -38,7 +38,9 @@ export const checkUserChange = (
     );
   }
   checkProperties(body);
-  if (body['passwordProfile'] !== undefined) checkPassword(body['passwordProfile']);
+  const profile = body['passwordProfile'] as Body | undefined;
+  // Without a password in it, it only says whether the password is to be changed.
+  if (profile !== undefined && profile['password'] !== undefined) checkPassword(profile);
   if (body['userPrincipalName'] !== undefined) checkPrincipalName(String(body['userPrincipalName']), domains, isTaken);
 };
 
@@ -55,9 +57,7 @@ const checkProperties = (body: Body): void => {
     if (attribute.longest !== undefined && String(value).length > attribute.longest) throw invalid(name);
   }
   const nickname = body['mailNickname'];
-  if (typeof nickname === 'string' && (nickname === '' || NICKNAME_REFUSED.test(nickname)))
-    throw invalid('mailNickname');
-  if (body['displayName'] === '') throw invalid('displayName');
+  if (typeof nickname === 'string' && NICKNAME_REFUSED.test(nickname)) throw invalid('mailNickname');
   const mails = body['otherMails'];
   if (Array.isArray(mails) && (mails.length > 250 || mails.some((mail) => String(mail).length > 250)))
     throw invalid('otherMails');

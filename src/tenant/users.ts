@@ -3,7 +3,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import { audit } from './audit.ts';
 import type { Database } from './database.ts';
 import { badRequest, GraphError, notFound, unsupportedQuery } from './errors.ts';
-import { DEFAULT_PAGE, type QueryOptions, queryOptions } from './query-options.ts';
+import { DEFAULT_PAGE, type QueryOptions, queryOptions, refuseExpand, unknownProperty } from './query-options.ts';
 import {
   decodeToken,
   encodeToken,
@@ -11,6 +11,7 @@ import {
   type GraphResponse,
   nextLink,
   objectBody,
+  placeOf,
   type Tenant,
 } from './request.ts';
 import {
@@ -34,8 +35,14 @@ const UPDATE = `update users set ${COLUMNS.slice(1)
   .map((column) => `${column} = ?`)
   .join(', ')} where n = ?`;
 
-const valueAt = (user: User, path: string): unknown =>
-  path.split('/').reduce<unknown>((value, part) => (value as Record<string, unknown> | undefined)?.[part], user);
+export const EXTENSIONS = 'onPremisesExtensionAttributes';
+
+/** How each indexed text is read from a user: a property, or one of the extension attributes. */
+const READERS: readonly ((user: User) => unknown)[] = INDEXED_TEXTS.map((path) => {
+  const [first, second] = path.split('/') as [string, string?];
+  if (second === undefined) return (user) => user[first];
+  return (user) => (user[first] as Record<string, unknown> | null | undefined)?.[second];
+});
 
 const columnsOf = (user: User): SQLInputValue[] => {
   const flag = (value: unknown) => (typeof value === 'boolean' ? Number(value) : null);
@@ -44,8 +51,8 @@ const columnsOf = (user: User): SQLInputValue[] => {
     flag(user['accountEnabled']),
     flag(user['onPremisesSyncEnabled']),
     typeof user['createdDateTime'] === 'string' ? new Date(user['createdDateTime']).toISOString() : null,
-    ...INDEXED_TEXTS.map((path) => {
-      const value = valueAt(user, path);
+    ...READERS.map((read) => {
+      const value = read(user);
       return typeof value === 'string' ? fold(value) : null;
     }),
   ];
@@ -62,7 +69,7 @@ const insertLists = (db: Database, n: number, user: User): void => {
 
 /** Puts a user in as it is; rules have been kept, or the user comes from a file of somebody's. */
 export const insertUser = (db: Database, user: User): void => {
-  const { rowid } = db.run(INSERT, user.id.toLowerCase(), ...columnsOf(user));
+  const { rowid } = db.run(INSERT, user.id, ...columnsOf(user));
   insertLists(db, rowid, user);
 };
 
@@ -96,10 +103,7 @@ export const listUsers = (tenant: Tenant, request: GraphRequest): GraphResponse 
   const condition = options.filter ? userCondition(options.filter, options.isAdvanced) : { sql: '1', values: [] };
   const order = orderColumn(options);
   const size = options.top ?? DEFAULT_PAGE;
-  const start =
-    options.skipToken === undefined
-      ? undefined
-      : (decodeToken(options.skipToken) as { key: string | number; n: number });
+  const start = options.skipToken === undefined ? undefined : startOf(options.skipToken);
   const rows = tenant.db.all<UserRow & { key: string }>(
     pageSql(condition.sql, order, start !== undefined, options.filter !== undefined),
     ...condition.values,
@@ -136,10 +140,19 @@ const pageSql = (
   const fields = `select n, id, body${order ? `, ${order.column} as key` : ', 0 as key'} from users where ${condition}`;
   if (order) {
     const { column, direction } = order;
-    const after = isLater ? ` and (${column} ${direction === 'desc' ? '<' : '>'} ? or (${column} = ? and n > ?))` : '';
-    return `${fields}${after} order by ${column} ${direction}, n limit ?`;
+    const beyond = direction === 'desc' ? '<' : '>';
+    // The first comparison lets the index be entered at the right place, the second takes out what was shown.
+    const after = isLater ? ` and ${column} ${beyond}= ? and (${column} ${beyond} ? or n ${beyond} ?)` : '';
+    return `${fields} and ${column} is not null${after} order by ${column} ${direction}, n ${direction} limit ?`;
   }
   return `${fields}${isLater ? ' and n > ?' : ''} order by ${isFiltered ? '+n' : 'n'} limit ?`;
+};
+
+/** Where a page of users begins: after this key and row. */
+const startOf = (token: string): { readonly key: string | number; readonly n: number } => {
+  const { key, n } = (decodeToken(token) ?? {}) as { key?: unknown; n?: unknown };
+  if ((typeof key === 'string' || typeof key === 'number') && Number.isSafeInteger(n)) return { key, n: n as number };
+  throw badRequest('The skip token is not valid.');
 };
 
 const orderColumn = ({ orderBy, filter, isAdvanced }: QueryOptions) => {
@@ -213,7 +226,7 @@ export const updateUser = (tenant: Tenant, request: GraphRequest, key: string): 
     return other !== undefined && other.n !== row.n;
   });
   const { passwordProfile: _neverKept, ...properties } = body;
-  const user = { ...withoutNulls({ ...before, ...properties }), id: before.id } as User;
+  const user = { ...withoutNulls({ ...before, ...withExtensions(before, properties) }), id: before.id } as User;
   const activity =
     before['accountEnabled'] === user['accountEnabled']
       ? 'Update user'
@@ -228,6 +241,13 @@ export const updateUser = (tenant: Tenant, request: GraphRequest, key: string): 
   });
   replication.wrote(user.id, row.body);
   return { status: 204 };
+};
+
+/** An update of some extension attributes leaves the others as they were. */
+const withExtensions = (before: User, properties: Readonly<Record<string, unknown>>) => {
+  const given = properties[EXTENSIONS];
+  if (typeof given !== 'object' || given === null) return properties;
+  return { ...properties, [EXTENSIONS]: { ...(before[EXTENSIONS] as object | undefined), ...given } };
 };
 
 /** `DELETE /users/{id}`: soft, for 30 days, under a name that leaves the old one free; its assignments go with it. */
@@ -266,13 +286,26 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 /** `GET /directory/deletedItems/microsoft.graph.user`. */
 export const listDeletedUsers = (tenant: Tenant, request: GraphRequest): GraphResponse => {
   const options = queryOptions(request.query, request.headers);
+  if (options.filter || options.orderBy)
+    throw unsupportedQuery('The local tenant lists deleted users whole, without $filter and $orderby.');
   const properties = selected(options, true);
-  const rows = tenant.db.all<{ body: string }>(
-    "select body from deleted where kind = 'user' and at > ? order by at",
+  const size = options.top ?? DEFAULT_PAGE;
+  const rows = tenant.db.all<{ n: number; body: string }>(
+    "select n, body from deleted where kind = 'user' and at > ? and n > ? order by n limit ?",
     tenant.now() - KEPT_MS,
+    options.skipToken === undefined ? 0 : placeOf(options.skipToken),
+    size + 1,
   );
-  const value = rows.map(({ body }) => shaped(JSON.parse(body), properties));
-  return { status: 200, body: { '@odata.context': `${request.root}/$metadata#users`, value } };
+  const page = rows.slice(0, size);
+  const names = options.select ? `(${options.select.join(',')})` : '';
+  return {
+    status: 200,
+    body: {
+      '@odata.context': `${request.root}/$metadata#directory/deletedItems/microsoft.graph.user${names}`,
+      ...(rows.length > size && { '@odata.nextLink': nextLink(request, encodeToken(page.at(-1)!.n)) }),
+      value: page.map(({ body }) => shaped(JSON.parse(body), properties)),
+    },
+  };
 };
 
 export const userTarget = (user: User) => ({
@@ -284,17 +317,12 @@ export const userTarget = (user: User) => ({
 
 /** The properties that an answer carries. */
 const selected = ({ select, expand }: QueryOptions, isList: boolean): readonly string[] => {
-  if (expand.length > 0)
-    throw badRequest(`The query specified in the URI is not valid. Could not expand '${expand.join(',')}'.`);
+  refuseExpand(expand);
   if (!select) return DEFAULT_USER_PROPERTIES;
   for (const name of select) {
     if (isList && SINGLE_USER_ONLY.has(name))
       throw new GraphError(501, 'NotImplemented', 'This operation target is not yet supported.');
-    if (!USER_ATTRIBUTES[name] || name.includes('/')) {
-      throw badRequest(
-        `Parsing OData Select and Expand failed: Could not find a property named '${name}' on type 'microsoft.graph.user'.`,
-      );
-    }
+    if (!USER_ATTRIBUTES[name] || name.includes('/')) throw unknownProperty(name, 'microsoft.graph.user');
   }
   // Whatever is selected, a password profile is never returned.
   return [...new Set(select)].filter((name) => name !== 'passwordProfile');

@@ -57,8 +57,14 @@ interface RunningOptions {
 }
 
 export const tenantSeed = async (options: RunningOptions & { readonly users: string }, io: Io): Promise<number> => {
-  const text = readText(options.users);
-  const { added } = (await control(options, 'POST', 'users', text)) as { added: number };
+  const { readUsersFile } = await import('../../tenant/seed.ts');
+  const lines: string[] = [];
+  try {
+    for await (const user of readUsersFile(options.users)) lines.push(JSON.stringify(user));
+  } catch (error) {
+    throw unreadable(options.users, error);
+  }
+  const { added } = (await control(options, 'POST', 'users', lines.join('\n'))) as { added: number };
   return told({ added }, `${added} users added`, options, io);
 };
 
@@ -87,16 +93,28 @@ const told = (data: unknown, text: string, { output }: RunningOptions, io: Io): 
   return 0;
 };
 
-const readText = (file: string): string => {
+const unreadable = (file: string, error: unknown): UsageError =>
+  new UsageError(
+    `${file} cannot be read: ${(error as Error).message}.`,
+    'Name a file of users: NDJSON with one Graph user object a line, or CSV with Graph property names as header.',
+  );
+
+/** Where the tenant is, from the line that it printed. */
+const authorityIn = (file: string): string => {
   try {
-    return readFileSync(file, 'utf8');
+    const { authority } = JSON.parse(readFileSync(file, 'utf8')) as { authority?: unknown };
+    if (typeof authority === 'string') return authority;
   } catch (error) {
-    throw new UsageError(
-      `${file} cannot be read: ${(error as Error).message}.`,
-      'Name a file of users, one Graph user object a line.',
-    );
+    throw notTheLine(file, (error as Error).message);
   }
+  throw notTheLine(file, 'it has no "authority"');
 };
+
+const notTheLine = (file: string, why: string): UsageError =>
+  new UsageError(
+    `--directory ${file}: ${why}.`,
+    'Name a file with the JSON line that "rollcall tenant start" prints when it is ready.',
+  );
 
 const control = async (
   { directory }: RunningOptions,
@@ -104,7 +122,7 @@ const control = async (
   what: string,
   body?: string,
 ): Promise<unknown> => {
-  const { authority } = JSON.parse(readText(directory)) as { authority?: string };
+  const authority = authorityIn(directory);
   const answer = await fetch(`${authority}/_tenant/${what}`, { method, ...(body !== undefined && { body }) }).catch(
     (error: unknown) => {
       throw new RollcallError(

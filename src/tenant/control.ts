@@ -1,0 +1,74 @@
+// The control plane at /_tenant/: counts, faults, the clock, users by the thousand. Not part of what Graph has.
+import type { Stats } from './costs.ts';
+import type { Database } from './database.ts';
+import { malformed } from './errors.ts';
+import type { Faults } from './faults.ts';
+import { ndjsonUsers, seedUsers } from './seed.ts';
+import { parsed } from './wire.ts';
+
+export interface Controlled {
+  readonly db: Database;
+  readonly stats: Stats;
+  readonly faults: Faults;
+  readonly now: () => number;
+  /** Moves the tenant's clock forward by milliseconds. */
+  readonly advance: (ms: number) => void;
+}
+
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Answers `method` of `/_tenant/{what}`. What cannot be understood is answered with 400 and why. */
+export const answerControl = async (
+  controlled: Controlled,
+  method: string,
+  what: string,
+  body: string,
+): Promise<ControlAnswer> => {
+  const answer = ANSWERS[`${method} ${what}`];
+  if (!answer) return refused(404, 'NotFound', 'The control plane has stats, faults, clock and users.');
+  try {
+    return { status: 200, body: await answer(controlled, body) };
+  } catch (error) {
+    return refused(400, 'BadRequest', error instanceof Error ? error.message : String(error));
+  }
+};
+
+const refused = (status: number, code: string, message: string): ControlAnswer => ({
+  status,
+  body: { error: { code, message } },
+});
+
+const ANSWERS: Readonly<Record<string, (controlled: Controlled, body: string) => unknown>> = {
+  'GET stats': ({ stats }) => stats.summary(),
+  'GET faults': ({ faults }) => ({ faults: faults.report() }),
+  'POST faults': ({ faults }, body) => {
+    faults.arm((JSON.parse(body) as { faults?: unknown }).faults);
+    return { faults: faults.report() };
+  },
+  'GET clock': ({ now }) => ({ now: new Date(now()).toISOString() }),
+  'POST clock': ({ now, advance }, body) => {
+    advance(durationMs(String((JSON.parse(body) as { advance?: unknown }).advance)));
+    return { now: new Date(now()).toISOString() };
+  },
+  'POST users': async ({ db, now }, body) => ({ added: await seedUsers(db, bulkUsers(body), now) }),
+};
+
+/** The users of `{"users": […]}`, or of NDJSON. */
+async function* bulkUsers(body: string): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  const whole = parsed(body) as { users?: Record<string, unknown>[] } | string | undefined;
+  if (typeof whole === 'object' && Array.isArray(whole.users)) yield* whole.users;
+  else yield* ndjsonUsers([body], 'the request');
+}
+
+const DURATION = /^P(?=\d|T\d)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+const UNITS_MS = [7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1000];
+
+/** An ISO 8601 duration of weeks, days, hours, minutes and seconds, in milliseconds. */
+const durationMs = (text: string): number => {
+  const parts = DURATION.exec(text)?.slice(1);
+  if (!parts) throw malformed(`'${text}' is no ISO 8601 duration such as P14D or PT2H.`);
+  return parts.reduce((sum, part, i) => sum + Number(part ?? 0) * UNITS_MS[i]!, 0);
+};

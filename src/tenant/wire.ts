@@ -1,0 +1,103 @@
+// What goes over the wire: bodies in, answers out, each exchange recorded.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { badRequest, errorBody, GraphError } from './errors.ts';
+import type { Recorder } from './record.ts';
+import type { GraphRequest, GraphResponse } from './request.ts';
+
+const LONGEST_BODY = 64 * 1024 * 1024;
+
+export const readBody = async (incoming: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LONGEST_BODY) throw badRequest('The request is too large.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+};
+
+/** A body as JSON; as text where it is none; undefined where there is no body. */
+export const parsed = (body: string): unknown => {
+  if (body === '') return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+};
+
+/** An error as Graph answers it. What is not Graph's own is a defect of the tenant. */
+export const refusal = (
+  error: unknown,
+  { headers, correlationId }: Pick<GraphRequest, 'headers' | 'correlationId'>,
+  now: number,
+): GraphResponse => {
+  const known =
+    error instanceof GraphError
+      ? error
+      : new GraphError(500, 'InternalServerError', String(error instanceof Error ? error.stack : error));
+  return {
+    status: known.status,
+    body: errorBody(known, correlationId, headers['client-request-id'] ?? correlationId, now),
+    headers: known.headers,
+  };
+};
+
+export interface Exchanged {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** The whole address. */
+  readonly url: string;
+  readonly requestBody: unknown;
+  readonly requestId: string;
+  readonly now: number;
+  readonly response: GraphResponse;
+  /** The connection breaks in place of the answer. */
+  readonly isCut: boolean;
+}
+
+/** Sends an answer of the directory and records the exchange, as if it had arrived. */
+export const send = (
+  { incoming, outgoing, url, requestBody, requestId, now, response, isCut }: Exchanged,
+  recorder: Recorder | undefined,
+): void => {
+  const { body, isText = false, status } = response;
+  const hasBody = body !== undefined;
+  const text = hasBody ? (isText ? String(body) : JSON.stringify(body)) : '';
+  const headers: Record<string, string> = {
+    'Cache-Control': 'no-cache',
+    Date: new Date(now).toUTCString(),
+    'request-id': requestId,
+    'client-request-id': String(incoming.headers['client-request-id'] ?? requestId),
+    'x-ms-ags-diagnostic':
+      '{"ServerInfo":{"DataCenter":"Local","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"LOCAL"}}',
+    ...(hasBody && {
+      'Content-Type': isText
+        ? 'text/plain'
+        : 'application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8',
+    }),
+    ...response.headers,
+  };
+  recorder?.add({
+    method: incoming.method ?? 'GET',
+    url,
+    requestHeaders: incoming.headers,
+    requestBody,
+    status,
+    responseHeaders: headers,
+    responseBody: hasBody ? (isText ? text : body) : undefined,
+  });
+  if (isCut) {
+    incoming.socket.destroy();
+    return;
+  }
+  outgoing.writeHead(status, headers);
+  outgoing.end(text);
+};
+
+/** Sends an answer that is not the directory's. */
+export const sendJson = (outgoing: ServerResponse, status: number, body: unknown): void => {
+  outgoing.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' });
+  outgoing.end(JSON.stringify(body));
+};
