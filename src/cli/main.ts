@@ -7,6 +7,14 @@ import { buildProgram, UsageProblem } from './program.ts';
 import { tellError } from './tell-error.ts';
 
 const USAGE = 64;
+const LEAST_NODE = 24;
+
+if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
+  process.stderr.write(
+    `Rollcall needs Node.js ${LEAST_NODE} or later; this is ${process.versions.node}.\nInstall the current long-term version of Node.js, and run the same command again.\n`,
+  );
+  process.exit(1);
+}
 
 // `npm run rollcall` changes to the package's folder; the files that a person names lie where the command was typed.
 const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env;
