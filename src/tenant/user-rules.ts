@@ -53,7 +53,7 @@ const checkProperties = (body: Body): void => {
     if (attribute.isReadOnly) throw badRequest(`Property '${name}' is read-only and cannot be set.`);
     if (value === null) continue;
     if (name === 'onPremisesExtensionAttributes') checkExtensions(value);
-    else if (!isOfType(value, attribute.type)) throw invalid(name);
+    else if (!isOfType(value, attribute.type) || value === '') throw invalid(name);
     if (attribute.longest !== undefined && String(value).length > attribute.longest) throw invalid(name);
   }
   const nickname = body['mailNickname'];

@@ -84,14 +84,17 @@ const byName = (db: Database, name: string): UserRow | undefined =>
 
 /** The row of a user named by id or user principal name, as the primary replica has it. */
 const rowOf = (db: Database, key: string): UserRow => {
-  const row = db.one<UserRow>('select n, id, body from users where id = ?', key.toLowerCase()) ?? byName(db, key);
+  const row = findRow(db, key);
   if (row) return row;
   throw notFound(key);
 };
 
-/** A user that readers can see by now. */
+const findRow = (db: Database, key: string): UserRow | undefined =>
+  db.one<UserRow>('select n, id, body from users where id = ?', key.toLowerCase()) ?? byName(db, key);
+
+/** A user, named by id or user principal name, that readers can see by now. */
 export const visibleUser = ({ db, replication }: Tenant, key: string): User | undefined => {
-  const row = db.one<UserRow>('select n, id, body from users where id = ?', key.toLowerCase());
+  const row = findRow(db, key);
   const body = row && replication.seen(row.id, row.body);
   return body === undefined ? undefined : JSON.parse(body);
 };
