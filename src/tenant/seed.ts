@@ -107,9 +107,13 @@ const checked = (user: Properties): Properties => {
 
 const wrong = (message: string): GraphError => new GraphError(400, 'BadRequest', message);
 
-/** A file of users: NDJSON with one Graph user a line, or CSV with Graph property names as its header. */
-export const readUsersFile = (file: string): AsyncIterable<Properties> =>
-  /\.csv$/i.test(file) ? csvUsers(file) : ndjsonUsers(createReadStream(file, 'utf8'), file);
+/**
+ * A file of users: NDJSON with one Graph user a line, or CSV with Graph property names as its header. It is opened only
+ * when the first user is asked for.
+ */
+export async function* readUsersFile(file: string): AsyncGenerator<Properties> {
+  yield* /\.csv$/i.test(file) ? csvUsers(file) : ndjsonUsers(createReadStream(file, 'utf8'), file);
+}
 
 /** Pieces of a text with one user a line. `name` is what errors call the text. */
 export async function* ndjsonUsers(

@@ -1,0 +1,126 @@
+// The audit log, the organization and its licences: FACTS 11.
+import { expect, test } from 'vitest';
+import { type Client, newUser, person, ROLE_A, register, startClient } from './support.ts';
+
+interface Event {
+  readonly activityDisplayName: string;
+  readonly activityDateTime: string;
+  readonly category: string;
+  readonly result: string;
+  readonly resultReason: string;
+  readonly targetResources: readonly { readonly id: string }[];
+}
+
+const events = async (client: Client, filter = ''): Promise<readonly Event[]> =>
+  (await client.all(
+    `/auditLogs/directoryAudits${filter && `?$filter=${encodeURIComponent(filter)}`}`,
+  )) as unknown as readonly Event[];
+
+test('each write leaves an event under its exact name, newest first (11.2)', async () => {
+  const client = await startClient();
+  const { applicationId, principalId } = await register(client);
+  const id = String((await client.post('/users', newUser('ana'))).body['id']);
+  await client.patch(`/users/${id}`, { city: 'Lima' });
+  await client.patch(`/users/${id}`, { accountEnabled: true });
+  await client.patch(`/users/${id}`, { accountEnabled: false });
+  const list = `/servicePrincipals/${principalId}/appRoleAssignedTo`;
+  const { body } = await client.post(list, { principalId: id, resourceId: principalId, appRoleId: ROLE_A });
+  await client.delete(`${list}/${body['id']}`);
+  await client.patch(`/servicePrincipals/${principalId}`, { appRoleAssignmentRequired: true });
+  await client.patch(`/applications/${applicationId}`, { notes: 'x' });
+  await client.delete(`/users/${id}`);
+  await client.delete(`/servicePrincipals/${principalId}`);
+  await client.delete(`/applications/${applicationId}`);
+
+  const all = await events(client);
+  expect(all.map(({ activityDisplayName }) => activityDisplayName).reverse()).toEqual([
+    'Add application',
+    'Add service principal',
+    'Add user',
+    'Update user',
+    'Enable account',
+    'Disable account',
+    'Add app role assignment grant to user',
+    'Remove app role assignment from user',
+    'Update service principal',
+    'Update application',
+    'Delete user',
+    'Remove service principal',
+    'Delete application',
+  ]);
+  for (const event of all) {
+    expect(event).toMatchObject({
+      loggedByService: 'Core Directory',
+      result: 'success',
+      initiatedBy: { app: { appId: client.tenant.clientId }, user: null },
+    });
+    expect(event.category).toBe(
+      /user|account/.test(event.activityDisplayName) ? 'UserManagement' : 'ApplicationManagement',
+    );
+  }
+});
+
+test('a refused assignment leaves a failure with its reason, about the user and the application', async () => {
+  const client = await startClient();
+  await client.seed(person('ana', { id: 'aaaaaaaa-0000-4000-8000-000000000001' }));
+  const { principalId } = await register(client);
+  const body = { principalId: 'aaaaaaaa-0000-4000-8000-000000000001', resourceId: principalId, appRoleId: ROLE_A };
+  await client.post(`/servicePrincipals/${principalId}/appRoleAssignedTo`, body);
+  await client.post(`/servicePrincipals/${principalId}/appRoleAssignedTo`, body);
+  for (const target of [body.principalId, principalId.toUpperCase()]) {
+    const about = await events(client, `targetResources/any(t:t/id eq '${target}')`);
+    expect(about.find(({ result }) => result === 'failure')).toMatchObject({
+      activityDisplayName: 'Add app role assignment grant to user',
+      resultReason: 'Permission being assigned already exists on the object',
+    });
+  }
+});
+
+test('events are found by what the documentation lists, and by nothing else (11.1)', async () => {
+  const client = await startClient();
+  await client.post('/users', newUser('ana'));
+  await client.control('POST', 'clock', { advance: 'PT10M' });
+  await client.post('/users', newUser('bo'));
+  await client.patch('/users/bo@contoso.com', { city: 'Lima' });
+  const [latest] = await events(client);
+  const find = async (filter: string) => (await events(client, filter)).length;
+  expect(await find("activityDisplayName eq 'Add user'")).toBe(2);
+  expect(await find("startsWith(activityDisplayName,'Update')")).toBe(1);
+  expect(await find(`activityDateTime ge ${latest!.activityDateTime}`)).toBe(1);
+  expect(await find(`activityDateTime le ${latest!.activityDateTime}`)).toBe(3);
+  expect(await find("category eq 'UserManagement' and loggedByService eq 'Core Directory'")).toBe(3);
+  expect(await find(`initiatedBy/app/appId eq '${client.tenant.clientId}'`)).toBe(3);
+  expect(await find("targetResources/any(t:startsWith(t/displayName,'b'))")).toBe(2);
+  for (const filter of ["result eq 'failure'", "resultReason eq 'x'", "nonsense eq 'x'", "category gt 'a'"])
+    expect((await client.get(`/auditLogs/directoryAudits?$filter=${encodeURIComponent(filter)}`)).status).toBe(400);
+});
+
+test('events come in pages, and oldest first if asked', async () => {
+  const client = await startClient();
+  for (let i = 0; i < 5; i += 1) await client.post('/users', newUser(`u${i}`));
+  const newest = await client.all('/auditLogs/directoryAudits?$top=2');
+  const oldest = await client.all('/auditLogs/directoryAudits?$top=2&$orderby=activityDateTime');
+  expect(newest).toHaveLength(5);
+  expect(oldest.map(({ id }) => id)).toEqual(newest.map(({ id }) => id).reverse());
+  expect((await client.get('/auditLogs/directoryAudits?$orderby=category')).status).toBe(400);
+});
+
+test('the organization names its domains, the licences their plans (11.3)', async () => {
+  const client = await startClient();
+  const [organization] = await client.all('/organization');
+  expect(organization).toMatchObject({ id: client.tenant.tenantId });
+  const domains = organization!['verifiedDomains'] as unknown as { name: string; isDefault: boolean }[];
+  expect(domains.map(({ name }) => name)).toEqual([
+    'contoso.com',
+    'example.com',
+    'fabrikam.com',
+    'contoso.onmicrosoft.com',
+  ]);
+  expect(domains.filter(({ isDefault }) => isDefault)).toHaveLength(1);
+  const [sku] = await client.all('/subscribedSkus');
+  const plans = sku!['servicePlans'] as unknown as { servicePlanName: string; provisioningStatus: string }[];
+  expect(plans.map(({ servicePlanName }) => servicePlanName)).toEqual(
+    expect.arrayContaining(['AAD_PREMIUM_P2', 'Entra_Identity_Governance']),
+  );
+  expect(sku).toMatchObject({ capabilityStatus: 'Enabled' });
+});

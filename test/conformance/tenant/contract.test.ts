@@ -1,0 +1,141 @@
+// The tenant's traffic against Graph's published metadata, by the contract checker; and the manual procedure against the
+// tenant. Both lie beside the repository, in shared/; where they do not, these tests say so and are skipped.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { startTenant } from '../../../src/tenant/server.ts';
+import { clientOf, newUser, person, ROLE_A, ROLE_B, register, role, where } from './support.ts';
+
+const shared = (path: string): string => fileURLToPath(new URL(`../../../../shared/${path}`, import.meta.url));
+const CHECKER = shared('graph/check-contract.mjs');
+const PROCEDURE = shared('baseline/seed-procedure.mjs');
+const run = promisify(execFile);
+
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), 'rollcall-tenant-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true, maxRetries: 5 }));
+  return made;
+};
+
+const tellWhySkipped = (file: string): boolean => {
+  const isMissing = !existsSync(file);
+  if (isMissing) console.log(`skipped: ${file} is not there`);
+  return isMissing;
+};
+
+test.skipIf(tellWhySkipped(CHECKER))('well-formed traffic has no violation of the contract', async () => {
+  const record = join(folder(), 'traffic.ndjson');
+  const tenant = await startTenant({ record, generate: 150 });
+  const client = await clientOf(tenant);
+  const eventual = { ConsistencyLevel: 'eventual' };
+  const body = { 'Content-Type': 'application/json' };
+
+  await client.seed(person('synced', { onPremisesSamAccountName: 's', proxyAddresses: ['SMTP:s@contoso.com'] }));
+  await client.all('/users?$top=60');
+  await client.all('/users?$top=999&$select=id,userPrincipalName,accountEnabled,proxyAddresses,createdDateTime');
+  await client.all('/users?$orderby=displayName%20desc&$select=id,displayName&$top=100');
+  await client.all(where("department eq 'Sales' or startsWith(surname,'M')", '&$top=30'));
+  await client.all(where("proxyAddresses/any(p:p eq 'smtp:s@contoso.com')", '&$select=id,proxyAddresses'));
+  await client.all(`${where("onPremisesSamAccountName eq 's'")}&$count=true&$select=id`, eventual);
+  await client.all(`${where('mail eq null')}&$count=true&$select=id,mail`, eventual);
+  await client.get('/users/$count', eventual);
+  await client.get('/users/synced@contoso.com');
+  const id = String(
+    (await client.post('/users', newUser('ana', { employeeId: '1', otherMails: ['a@example.com'] }))).body['id'],
+  );
+  await client.patch(`/users/${id}`, { city: 'Lima', onPremisesExtensionAttributes: { extensionAttribute1: 'x' } });
+  await client.get(`/users/${id}?$select=id,city,onPremisesExtensionAttributes,businessPhones`);
+
+  await client.patch(
+    "/applications(uniqueName='corpdb1')",
+    { displayName: 'CORPDB1' },
+    { Prefer: 'create-if-missing' },
+  );
+  await client.patch("/applications(uniqueName='corpdb1')", { tags: ['HideApp'] }, { Prefer: 'create-if-missing' });
+  const { applicationId, appId, principalId } = await register(client, 'OTHER');
+  await client.patch(`/applications/${applicationId}`, {
+    appRoles: [role(ROLE_A, 'Reader'), role(ROLE_B, 'Writer'), role('33333333-3333-4333-8333-333333333333', 'Third')],
+    tags: ['WindowsAzureActiveDirectoryIntegratedApp'],
+  });
+  await client.patch(`/servicePrincipals/${principalId}`, { appRoleAssignmentRequired: true });
+  await client.get(`/applications/${applicationId}`);
+  await client.get(`/applications(appId='${appId}')?$select=id,appRoles,web,requiredResourceAccess`);
+  await client.get(`/servicePrincipals(appId='${appId}')`);
+  await client.all('/applications?$top=1');
+  await client.all("/servicePrincipals?$filter=tags/any(t:t%20eq%20'WindowsAzureActiveDirectoryIntegratedApp')");
+  await client.all('/servicePrincipals?$filter=appRoleAssignmentRequired%20eq%20true&$count=true', eventual);
+
+  const list = `/servicePrincipals/${principalId}/appRoleAssignedTo`;
+  const assignment = { principalId: id, resourceId: principalId, appRoleId: ROLE_A };
+  const { body: made } = await client.post(list, assignment);
+  await client.post(`/users/${id}/appRoleAssignments`, { ...assignment, appRoleId: ROLE_B });
+  await client.get(`${list}/${made['id']}`);
+  await client.all(`${list}?$top=1`);
+  await client.all(`/users/${id}/appRoleAssignments?$filter=resourceId%20eq%20${principalId}`);
+  await client.post('/$batch', {
+    requests: [
+      {
+        id: '1',
+        method: 'GET',
+        url: where("userPrincipalName in ('ana@contoso.com','x')", '&$select=id,accountEnabled'),
+      },
+      { id: '2', method: 'POST', url: '/users', headers: body, body: newUser('bo') },
+      { id: '3', method: 'GET', url: '/users/nobody@contoso.com' },
+      { id: '4', method: 'DELETE', url: `${list}/${made['id']}` },
+      { id: '5', method: 'GET', url: '/users/$count', headers: eventual },
+    ],
+  });
+  await client.post('/$batch', {
+    requests: [
+      { id: '1', method: 'GET', url: '/users/nobody@contoso.com' },
+      { id: '2', method: 'GET', url: '/users/ana@contoso.com', dependsOn: ['1'] },
+    ],
+  });
+  await client.delete(`/users/${id}`);
+  await client.all('/directory/deletedItems/microsoft.graph.user');
+  await client.all('/auditLogs/directoryAudits?$top=10');
+  await client.all(`/auditLogs/directoryAudits?$filter=targetResources/any(t:t/id%20eq%20'${id}')`);
+  await client.all('/organization');
+  await client.all('/organization?$select=id,verifiedDomains');
+  await client.all('/subscribedSkus');
+  await client.delete(`/servicePrincipals/${principalId}`);
+  await client.delete(`/applications/${applicationId}`);
+  const { requests } = tenant.stats();
+  await tenant.close();
+
+  const { stdout } = await run(process.execPath, [CHECKER, record]).catch((error: { stdout: string }) => error);
+  expect(stdout).toBe(`${requests} exchanges, 0 violations, 0 warnings\n`);
+  expect(requests).toBeGreaterThan(40);
+});
+
+test.skipIf(tellWhySkipped(PROCEDURE))('the published manual procedure runs against the tenant', async () => {
+  const csv = join(folder(), 'users.csv');
+  const tenant = await startTenant();
+  onTestFinished(() => tenant.close());
+  const client = await clientOf(tenant);
+  await client.seed(person('ana'), person("o'neil"), person('bo', { accountEnabled: false }));
+  await register(client);
+  writeFileSync(
+    csv,
+    'Name,EMail\nAna,ana@contoso.com\nON,"o\'neil@contoso.com"\nBo,bo@contoso.com\nAna,ANA@contoso.com\nX,x@contoso.com\nY,\n',
+  );
+  const options = { graph: tenant.graph, token: client.token, csv, column: 'EMail', app: 'CORPDB1', role: 'Reader' };
+  const { stdout } = await run(process.execPath, [
+    PROCEDURE,
+    ...Object.entries({ ...options, attribute: 'userPrincipalName' }).flatMap(([name, value]) => [`--${name}`, value]),
+  ]);
+  expect(JSON.parse(stdout).counts).toEqual({
+    notQueried: 1,
+    duplicate: 1,
+    notMatched: 1,
+    ambiguous: 0,
+    failed: 0,
+    notEnabled: 1,
+    matched: 3,
+    assigned: 3,
+  });
+});
