@@ -1,10 +1,11 @@
 // A plan as a file: one JSON record a line, each sealed to the one before, so that a changed byte is found and named.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { StringDecoder } from 'node:string_decoder';
 import { RollcallError } from '../model/errors.ts';
 import {
   ACTION_KINDS,
@@ -29,6 +30,9 @@ export class PlanAlteredError extends RollcallError {
     this.found = found;
   }
 }
+
+/** Bytes that are read, and characters that are written, at once. */
+const PIECE = 128 * 1024;
 
 const SEAL = /,"seal":"([0-9a-f]{16})"\}$/;
 
@@ -78,10 +82,15 @@ export const writePlan = async (
   const hash = createHash('sha256');
   const sealer = new Sealer();
   const tally = countActions();
+  let waiting = '';
   const put = async (record: unknown) => {
     const line = `${sealer.line(record)}\n`;
     hash.update(line);
-    if (!stream.write(line)) await once(stream, 'drain');
+    waiting += line;
+    if (waiting.length < PIECE) return;
+    const piece = waiting;
+    waiting = '';
+    if (!stream.write(piece)) await once(stream, 'drain');
   };
   try {
     await put(header);
@@ -98,7 +107,7 @@ export const writePlan = async (
     };
     const body = JSON.stringify(ending);
     const footer: PlanFooter = { ...ending, hash: `sha256:${hash.update(body).digest('hex')}` };
-    stream.end(`${JSON.stringify(footer)}\n`);
+    stream.end(`${waiting}${JSON.stringify(footer)}\n`);
     await finished(stream);
     await rename(unfinished, file);
     return footer;
@@ -157,10 +166,9 @@ async function* records(file: string): AsyncGenerator<PlanRecord> {
 }
 
 async function* lines(file: string): AsyncGenerator<string> {
-  const input = createReadStream(file, 'utf8');
   try {
     // Only \n ends a record: a carriage return that somebody added is a changed byte.
-    for await (const line of splitLines(input)) yield line;
+    yield* splitLines(texts(file));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new RollcallError(
@@ -168,8 +176,21 @@ async function* lines(file: string): AsyncGenerator<string> {
       'Name the file that "rollcall plan --to FILE" wrote, or leave --plan out to use the newest plan.',
       { cause: error },
     );
+  }
+}
+
+/** A file's text piece by piece, through one buffer: a plan may be hundreds of megabytes. */
+async function* texts(file: string): AsyncGenerator<string> {
+  const handle = await open(file);
+  try {
+    const buffer = Buffer.allocUnsafe(PIECE);
+    const decoder = new StringDecoder('utf8');
+    for (let read = await handle.read(buffer); read.bytesRead > 0; read = await handle.read(buffer)) {
+      yield decoder.write(buffer.subarray(0, read.bytesRead));
+    }
+    yield decoder.end();
   } finally {
-    input.destroy();
+    await handle.close();
   }
 }
 
