@@ -4,12 +4,11 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { startTenant } from '../../../src/tenant/server.ts';
 import { clientOf, newUser, person, ROLE_A, register, startClient } from './support.ts';
 
-const SERVER = fileURLToPath(new URL('../../../src/tenant/server.ts', import.meta.url));
+const SERVER = new URL('../../../src/tenant/server.ts', import.meta.url).href;
 
 const folder = (): string => {
   const made = mkdtempSync(join(tmpdir(), 'rollcall-tenant-'));
@@ -109,7 +108,7 @@ test('a file of something else is left alone', async () => {
 test('a start that was killed half way leaves nobody behind', { timeout: 60_000 }, async () => {
   const data = join(folder(), 'tenant.db');
   const script = `
-    const { startTenant } = await import(${JSON.stringify(`file://${SERVER}`)});
+    const { startTenant } = await import(${JSON.stringify(SERVER)});
     await startTenant({ data: ${JSON.stringify(data)}, generate: 2_000_000 });`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
   for (let waited = 0; waited < 30_000; waited += 50) {
