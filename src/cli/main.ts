@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line's way in: builds the program, runs one command, and turns what went wrong into words and a status.
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { CommanderError, InvalidArgumentError } from 'commander';
 import type { Io } from './io.ts';
 import { buildProgram, UsageProblem } from './program.ts';
@@ -15,6 +16,10 @@ if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
   );
   process.exit(1);
 }
+
+// A million accounts pass by and are forgotten. Left alone, V8 gives such garbage hundreds of megabytes of room before
+// it looks at it; kept at its first size, the room costs no time that can be measured.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 // `npm run rollcall` changes to the package's folder; the files that a person names lie where the command was typed.
 const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env;

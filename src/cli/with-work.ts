@@ -9,6 +9,7 @@ import type { DirectorySettings, Settings, Strategy } from '../model/settings.ts
 import type { Source } from '../model/source.ts';
 import { openWork, type Work } from '../work.ts';
 import type { Io } from './io.ts';
+import { startLocalTenant } from './local-tenant.ts';
 import { progressOn } from './print/progress.ts';
 import type { CommonOptions } from './program.ts';
 
@@ -97,7 +98,7 @@ const connectTo = async (
   const line = options.directory
     ? readConnection(options.directory)
     : settings.directory.kind === 'local'
-      ? await startLocalTenant(settings, closers)
+      ? await embedded(settings, closers)
       : undefined;
   const directory: DirectorySettings & { kind: 'tenant' } = line ? asSettings(line) : remote(settings.directory);
   const secret = line?.clientSecret;
@@ -136,11 +137,10 @@ const asSettings = ({
   caFile: caFile ?? null,
 });
 
-const startLocalTenant = async (settings: Settings, closers: (() => Promise<void>)[]): Promise<ConnectionLine> => {
-  const { startTenant } = await import('../tenant/server.ts');
+const embedded = async (settings: Settings, closers: (() => Promise<void>)[]): Promise<ConnectionLine> => {
   const { directory, stateFolder } = settings;
   const users = directory.kind === 'local' ? directory.users : null;
-  const tenant = await startTenant({ data: join(stateFolder, 'tenant.db'), ...(users !== null && { users }) });
+  const tenant = await startLocalTenant({ data: join(stateFolder, 'tenant.db'), ...(users !== null && { users }) });
   closers.push(() => tenant.close());
   return tenant;
 };

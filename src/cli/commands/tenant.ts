@@ -1,8 +1,9 @@
 // rollcall tenant: the local tenant, started; and a running one, told something.
 import { readFileSync } from 'node:fs';
 import { RollcallError, UsageError } from '../../model/errors.ts';
-import type { RunningTenant, TenantOptions } from '../../tenant/server.ts';
+import type { TenantOptions } from '../../tenant/server.ts';
 import type { Io } from '../io.ts';
+import { startLocalTenant } from '../local-tenant.ts';
 
 export interface TenantStartOptions {
   readonly port: number;
@@ -17,7 +18,6 @@ export interface TenantStartOptions {
 
 /** Serves until interrupted. The one line that it prints is for `--directory`. */
 export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<number> => {
-  const { startTenant } = await import('../../tenant/server.ts');
   const { latency, replicationDelay, ...rest } = options;
   const chosen: TenantOptions = {
     port: rest.port,
@@ -29,26 +29,13 @@ export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<
     ...(latency !== undefined && { latencyMs: latency }),
     ...(replicationDelay !== undefined && { replicationDelayMs: replicationDelay }),
   };
-  const tenant = await started(() => startTenant(chosen), options);
+  const tenant = await startLocalTenant(chosen);
   const { graph, authority, tenantId, clientId, clientSecret } = tenant;
   io.out(`${JSON.stringify({ graph, authority, tenantId, clientId, clientSecret })}\n`);
   if (io.interactive) io.err('Serving until interrupted (Ctrl-C).\n');
   if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
   await tenant.close();
   return 0;
-};
-
-const started = async (start: () => Promise<RunningTenant>, { port }: TenantStartOptions): Promise<RunningTenant> => {
-  try {
-    return await start();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const remedy =
-      code === 'EADDRINUSE'
-        ? `Port ${port} is in use: stop what uses it, or take a free one with --port 0.`
-        : 'Correct the file or the option that is named, and start the tenant again.';
-    throw new RollcallError(`The local tenant cannot be started: ${message}.`, remedy, { cause: error });
-  }
 };
 
 interface RunningOptions {
