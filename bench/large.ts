@@ -27,7 +27,9 @@ export const benchLarge = async ({ folder, keep = folder, rows, latencyMs }: Lar
   // A copy: the run assigns everybody, and the next one shall find the directory as it was.
   const ownDirectory = join(folder, 'tenant.db');
   await copyFile(data.directory, ownDirectory);
-  const tenant = await startTenant({ data: ownDirectory, latencyMs });
+  const tenant = await startTenant({ data: ownDirectory, latencyMs }).catch((cause: Error) => {
+    throw new Error(`${cause.message}; if it is of an earlier version, delete ${keep} and run this again`, { cause });
+  });
   try {
     const place = await preparePlace(folder, tenant, 'Bench large', data.csvFile);
     say(`Rollcall: the whole job for ${whole(rows)} accounts`);
