@@ -43,7 +43,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   reporting: ['model', 'plan', 'apply', 'report', 'store', 'attention.ts', 'pipeline.ts', 'work.ts'],
   'attention.ts': ['model'],
   'work.ts': ['model', 'store', 'evidence'],
-  'pipeline.ts': ['model', 'config', 'collect', 'match', 'plan', 'apply', 'store', 'evidence', 'work.ts'],
+  stages: ['model', 'config', 'collect', 'match', 'plan', 'apply', 'store', 'work.ts'],
+  'pipeline.ts': ['model', 'match', 'plan', 'store', 'evidence', 'stages', 'work.ts'],
   'index.ts': [
     'model',
     'config',

@@ -1,0 +1,125 @@
+// Plan, as a command runs it: takes outcomes, reads the directory, saves the plan, records it. Writes nothing else.
+import { join } from 'node:path';
+import type { Roster } from '../model/account.ts';
+import type { Directory, DirectoryWriter } from '../model/directory.ts';
+import { RollcallError } from '../model/errors.ts';
+import { type ActualState, directoryState, readActual } from '../plan/actual.ts';
+import { estimate } from '../plan/estimate.ts';
+import { openPlan, type PlanFile, writePlan } from '../plan/file.ts';
+import { guardStops } from '../plan/guards.ts';
+import { type PlanInput, planChanges } from '../plan/plan.ts';
+import type { Matching } from '../store/store.ts';
+import { type Cost, measured, type Work } from '../work.ts';
+import { planRows } from './match.ts';
+
+/** Outcomes → plan. Saved beside the state, unless `to` names a file. Writes nothing to the directory. */
+export const plan = async (
+  work: Work,
+  roster: Roster,
+  matching: Matching,
+  to?: string,
+): Promise<{ plan: PlanFile; actual: ActualState; cost: Cost }> => {
+  const { settings, store } = work;
+  const { result, cost } = await measured(work, async () => {
+    const directory = await work.connect();
+    const actual = await readActual(directory, settings.application, work.signal);
+    const createdAt = new Date(work.clock.now()).toISOString();
+    const name = `${settings.application.uniqueName}-${createdAt.replaceAll(/[-:]|\.\d+/g, '')}.plan.jsonl`;
+    const file = to ?? join(settings.stateFolder, 'plans', name);
+    await savePlan(work, directory, actual, roster, matching, createdAt, file);
+    return { plan: await openPlan(file), actual };
+  });
+  const { footer, header } = result.plan;
+  await store.rememberPlan(settings.application.uniqueName, footer.hash, result.plan.file, header.createdAt);
+  const { hash, counts, guards, problems } = footer;
+  work.evidence.append({
+    kind: 'planned',
+    data: {
+      plan: hash,
+      roster: roster.hash,
+      configuration: settings.hash,
+      directory: header.directory,
+      counts,
+      guards,
+      problems,
+    },
+  });
+  return { ...result, cost };
+};
+
+/** Writes the plan file. */
+export const savePlan = async (
+  work: Work,
+  directory: Directory & DirectoryWriter,
+  actual: ActualState,
+  roster: Roster,
+  matching: Matching,
+  createdAt: string,
+  file: string,
+): Promise<void> => {
+  const { settings } = work;
+  const { application, servicePrincipal, tenantId } = actual;
+  const header = {
+    rollcallPlan: 1 as const,
+    application: {
+      displayName: settings.application.displayName,
+      uniqueName: settings.application.uniqueName,
+      applicationId: application?.id ?? null,
+      appId: application?.appId ?? null,
+      servicePrincipalId: servicePrincipal?.id ?? null,
+    },
+    createdAt,
+    roster: roster.hash,
+    configuration: settings.hash,
+    directory: directoryState(actual, matching.digest),
+    tenantId,
+  };
+  let newUserRows = 0;
+  const onNewUserRow = () => {
+    newUserRows += 1;
+  };
+  const records = planChanges({ ...planInput(work, directory, actual, roster, matching), onNewUserRow });
+  await writePlan(file, header, records, (counts) => ({
+    newUserRows,
+    guards: guardStops(counts, roster.rows, settings.guards),
+    estimate: estimate(counts, actual.assignmentCount, directory.writesPerRequest),
+  }));
+};
+
+const planInput = (
+  { settings, store, signal }: Work,
+  directory: Directory,
+  actual: ActualState,
+  roster: Roster,
+  matching: Matching,
+): PlanInput => ({
+  settings,
+  columns: roster.columns,
+  rows: () => planRows(store, roster, matching),
+  actual,
+  taken: (names) => takenNames(directory, names, signal),
+});
+
+const takenNames = async (
+  directory: Directory,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> => {
+  const size = directory.limits.valuesPerLookup;
+  const lookups = Array.from({ length: Math.ceil(names.length / size) }, (_, i) => ({
+    attribute: 'userPrincipalName',
+    operator: 'equals' as const,
+    values: names.slice(i * size, (i + 1) * size),
+  }));
+  const taken = new Set<string>();
+  for await (const answer of directory.findUsers(lookups, ['id', 'userPrincipalName'], signal)) {
+    if ('failure' in answer) {
+      throw new RollcallError(
+        `Whether the users to create exist already could not be found out: ${answer.failure.message}`,
+        'Run the same command again.',
+      );
+    }
+    for (const user of answer.users) taken.add(String(user['userPrincipalName']).toLowerCase());
+  }
+  return taken;
+};

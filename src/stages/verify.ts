@@ -1,0 +1,74 @@
+// Verify, as a command runs it: compares the directory with a roster, saves and records what was seen.
+import { type Verification, verifyAssignments, type Wanted } from '../apply/verify.ts';
+import type { Roster } from '../model/account.ts';
+import { readApplication } from '../plan/actual.ts';
+import { assignmentsToVerify } from '../plan/plan.ts';
+import type { Matching, Store } from '../store/store.ts';
+import { type Cost, measured, type Work } from '../work.ts';
+import { planRows } from './match.ts';
+
+/** Missing assignments that the record names one by one; it always says how many there are. */
+const RECORDED = 20;
+
+/** Assignments that verification looks for but could not find, and all else that it saw. */
+export interface Verified extends Verification {
+  readonly cost: Cost;
+}
+
+/** Compares the directory with a roster and its outcomes. `applied` is the plan that has just been carried out. */
+export const verify = async (
+  work: Work,
+  roster: Roster,
+  matching: Matching,
+  applied?: { readonly plan: string; readonly since: string },
+): Promise<Verified> => {
+  const { settings, store } = work;
+  const { result, cost } = await measured(work, async (): Promise<Verification> => {
+    const directory = await work.connect();
+    const actual = await readApplication(directory, settings.application, work.signal);
+    const made = applied ? await createdUsers(store, applied.plan, roster.rows) : new Map<number, string>();
+    const rows = () => planRows(store, roster, matching);
+    const input = { settings, columns: roster.columns, rows, actual };
+    const wanted = () => assignmentsToVerify(input, (row) => made.get(row));
+    if (!actual.servicePrincipal) return notRegistered(wanted());
+    return verifyAssignments({
+      directory,
+      servicePrincipalId: actual.servicePrincipal.id,
+      wanted,
+      clock: work.clock,
+      lagLimitMs: applied ? work.lagLimitMs : 0,
+      explainSince: applied?.since ?? new Date(work.clock.now() - AUDIT_WINDOW_MS).toISOString(),
+      signal: work.signal,
+    });
+  });
+  const { missing, ...totals } = result;
+  work.evidence.append({
+    kind: 'verified',
+    data: { roster: roster.hash, ...totals, missing: missing.slice(0, RECORDED), missingCount: missing.length },
+  });
+  await store.saveSummary(settings.application.uniqueName, 'verify', {
+    ...result,
+    at: new Date(work.clock.now()).toISOString(),
+  });
+  return { ...result, cost };
+};
+
+/** How far back the audit log is searched when nothing was applied just now: as long as the free edition keeps it. */
+const AUDIT_WINDOW_MS = 7 * 24 * 3_600_000;
+
+const notRegistered = async (wanted: AsyncIterable<Wanted>): Promise<Verification> => {
+  const missing: Verification['missing'][number][] = [];
+  for await (const one of wanted) missing.push({ ...one, reason: 'the application is not registered' });
+  return { wanted: missing.length, present: 0, missing, unexpected: 0, unexpectedExamples: [] };
+};
+
+const createdUsers = async (store: Store, planHash: string, rows: number): Promise<Map<number, string>> => {
+  const made = new Map<number, string>();
+  const step = 50_000;
+  for (let first = 1; first <= rows; first += step) {
+    for (const { kind, row, id } of await store.resultsOfRows(planHash, first, first + step - 1)) {
+      if (kind === 'createUser' && row !== null && id !== undefined) made.set(row, id);
+    }
+  }
+  return made;
+};
