@@ -1,5 +1,5 @@
 // The directory's data in SQLite, indexed by every attribute that a query may use.
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { columnOf, INDEXED_TEXTS } from './user-attributes.ts';
 
 /** A database with its statements prepared once. */
@@ -32,19 +32,26 @@ export class Database {
     });
   }
 
-  #prepared(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
+  #prepared(sql: string, asLists = false): StatementSync {
+    const key = asLists ? `lists: ${sql}` : sql;
+    let statement = this.#statements.get(key);
     if (!statement) {
       statement = this.#database.prepare(sql);
+      statement.setReturnArrays(asLists);
       // Filters can take any shape; a directory that is asked a million different questions must not grow.
       if (this.#statements.size > 2000) this.#statements.clear();
-      this.#statements.set(sql, statement);
+      this.#statements.set(key, statement);
     }
     return statement;
   }
 
   all<T>(sql: string, ...values: readonly SQLInputValue[]): T[] {
     return this.#prepared(sql).all(...values) as T[];
+  }
+
+  /** Rows as lists of their columns, which is the quickest way to get many. */
+  lists(sql: string, ...values: readonly SQLInputValue[]): SQLOutputValue[][] {
+    return this.#prepared(sql, true).all(...values) as unknown as SQLOutputValue[][];
   }
 
   /** Rows one by one. The statement is this walk's own. */
@@ -104,12 +111,12 @@ export class Database {
 }
 
 /** To be raised with every change of the tables. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 const TABLES = `
 create table facts (name text primary key, value text not null) without rowid;
 create table users (
-  n integer primary key, id text not null unique, body text not null,
+  n integer primary key, id text not null unique, body text not null, principal_name text, display_name text,
   account_enabled integer, sync_enabled integer, created text,
   ${INDEXED_TEXTS.map((attribute) => `${columnOf(attribute)} text`).join(', ')}
 );

@@ -12,6 +12,11 @@ export class Replication {
     this.#now = now;
   }
 
+  /** Nothing is on its way: readers see everything as it is. */
+  get isIdle(): boolean {
+    return this.#late.size === 0;
+  }
+
   /** Notes a write. `before` is the body as it was; undefined for a new object. */
   wrote(id: string, before: string | undefined): void {
     if (this.#delayMs === 0) return;

@@ -1,5 +1,5 @@
 // Users: kept, listed, written, deleted.
-import type { SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { audit } from './audit.ts';
 import type { Database } from './database.ts';
 import { badRequest, GraphError, notFound, unsupportedQuery } from './errors.ts';
@@ -29,7 +29,16 @@ import { checkNewUser, checkUserChange } from './user-rules.ts';
 /** A user as it is kept: Graph's property names, absent where there is no value. */
 export type User = { readonly id: string } & Readonly<Record<string, unknown>>;
 
-const COLUMNS = ['id', 'body', 'account_enabled', 'sync_enabled', 'created', ...INDEXED_TEXTS.map(columnOf)];
+const COLUMNS = [
+  'id',
+  'body',
+  'principal_name',
+  'display_name',
+  'account_enabled',
+  'sync_enabled',
+  'created',
+  ...INDEXED_TEXTS.map(columnOf),
+];
 const INSERT = `insert into users (${COLUMNS.join(', ')}) values (${COLUMNS.map(() => '?').join(', ')})`;
 const UPDATE = `update users set ${COLUMNS.slice(1)
   .map((column) => `${column} = ?`)
@@ -46,8 +55,11 @@ const READERS: readonly ((user: User) => unknown)[] = INDEXED_TEXTS.map((path) =
 
 const columnsOf = (user: User): SQLInputValue[] => {
   const flag = (value: unknown) => (typeof value === 'boolean' ? Number(value) : null);
+  const text = (value: unknown) => (typeof value === 'string' ? value : null);
   return [
     JSON.stringify(user),
+    text(user['userPrincipalName']),
+    text(user['displayName']),
     flag(user['accountEnabled']),
     flag(user['onPremisesSyncEnabled']),
     typeof user['createdDateTime'] === 'string' ? new Date(user['createdDateTime']).toISOString() : null,
@@ -107,19 +119,21 @@ export const listUsers = (tenant: Tenant, request: GraphRequest): GraphResponse 
   const order = orderColumn(options);
   const size = options.top ?? DEFAULT_PAGE;
   const start = options.skipToken === undefined ? undefined : startOf(options.skipToken);
-  const rows = tenant.db.all<UserRow & { key: string }>(
-    pageSql(condition.sql, order, start !== undefined, options.filter !== undefined),
+  const reader = rowReader(tenant, properties);
+  const rows = tenant.db.lists(
+    pageSql(reader.fields, condition.sql, order, start !== undefined, options.filter !== undefined),
     ...condition.values,
     ...(start === undefined ? [] : order ? [start.key, start.key, start.n] : [start.n]),
     size + 1,
   );
-  const page = rows.slice(0, size);
-  const last = page.at(-1);
-  const more = rows.length > size && last ? encodeToken({ key: last.key, n: last.n }) : undefined;
+  const hasMore = rows.length > size;
+  if (hasMore) rows.pop();
+  const last = rows.at(-1);
+  const more = hasMore && last ? encodeToken({ n: last[0], key: last[1] }) : undefined;
   const value = [];
-  for (const { id, body } of page) {
-    const seen = tenant.replication.seen(id, body);
-    if (seen !== undefined) value.push(shaped(JSON.parse(seen), properties));
+  for (const row of rows) {
+    const user = reader.read(row);
+    if (user !== undefined) value.push(user);
   }
   const names = options.select ? `(${options.select.join(',')})` : '';
   return {
@@ -133,14 +147,50 @@ export const listUsers = (tenant: Tenant, request: GraphRequest): GraphResponse 
   };
 };
 
+/** What answers show of a row, and the fields to read for it. A row is its number, its key in the order, then the fields. */
+interface RowReader {
+  readonly fields: string;
+  /** Undefined where readers do not see the user yet. */
+  read(row: readonly SQLOutputValue[]): Record<string, unknown> | undefined;
+}
+
+const FIRST_FIELD = 2;
+
+/** Most lookups ask for no more than what stands in columns; then no body has to be read and parsed. */
+const IN_COLUMNS: ReadonlyMap<string, { readonly column: string; read(value: SQLOutputValue): unknown }> = new Map([
+  ['id', { column: 'id', read: (value) => value }],
+  ['userPrincipalName', { column: 'principal_name', read: (value) => value }],
+  ['displayName', { column: 'display_name', read: (value) => value }],
+  ['accountEnabled', { column: 'account_enabled', read: (value) => (value === null ? null : value === 1) }],
+]);
+
+const rowReader = ({ replication }: Tenant, properties: readonly string[]): RowReader => {
+  const columns = properties.flatMap((name) => IN_COLUMNS.get(name) ?? []);
+  if (replication.isIdle && columns.length === properties.length) {
+    const read: RowReader['read'] = (row) => {
+      const user: Record<string, unknown> = {};
+      for (let i = 0; i < columns.length; i += 1) user[properties[i]!] = columns[i]!.read(row[FIRST_FIELD + i]!);
+      return user;
+    };
+    return { fields: columns.map(({ column }) => column).join(', '), read };
+  }
+  const read: RowReader['read'] = (row) => {
+    const [id, body] = row.slice(FIRST_FIELD) as [string, string];
+    const seen = replication.seen(id, body);
+    return seen === undefined ? undefined : shaped(JSON.parse(seen), properties);
+  };
+  return { fields: 'id, body', read };
+};
+
 /** Rows in one order that pages can be cut from. With a filter, the filter's index is used and the few hits are sorted. */
 const pageSql = (
+  wanted: string,
   condition: string,
   order: ReturnType<typeof orderColumn>,
   isLater: boolean,
   isFiltered: boolean,
 ): string => {
-  const fields = `select n, id, body${order ? `, ${order.column} as key` : ', 0 as key'} from users where ${condition}`;
+  const fields = `select n, ${order ? order.column : '0'}, ${wanted} from users where ${condition}`;
   if (order) {
     const { column, direction } = order;
     const beyond = direction === 'desc' ? '<' : '>';
