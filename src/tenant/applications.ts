@@ -1,10 +1,22 @@
 // Applications and service principals: listed, found by their keys, registered, changed.
+import type { Key } from './addresses.ts';
 import { type AppRole, replacedRoles } from './app-roles.ts';
 import { audit } from './audit.ts';
 import { badRequest, conflict, GraphError, notFound } from './errors.ts';
 import { matches } from './object-filter.ts';
 import { APPLICATION, type ObjectKind, SERVICE_PRINCIPAL } from './object-kinds.ts';
-import { insertObject, type Kind, primary, removeObject, replaceObject, type Stored, visible } from './objects.ts';
+import {
+  insertObject,
+  type Kind,
+  primaryObject,
+  readObject,
+  removeObject,
+  replaceObject,
+  type Stored,
+  shown,
+  visible,
+  visibleObject,
+} from './objects.ts';
 import { DEFAULT_PAGE, optionsFor } from './query-options.ts';
 import {
   encodeToken,
@@ -19,30 +31,6 @@ import { missing } from './user-rules.ts';
 
 const SETS: Readonly<Record<Kind, string>> = { application: 'applications', servicePrincipal: 'servicePrincipals' };
 const KINDS: Readonly<Record<Kind, ObjectKind>> = { application: APPLICATION, servicePrincipal: SERVICE_PRINCIPAL };
-
-/** How an object is named in an address: by id, or by an alternate key. */
-export type Key = { readonly property: 'id' | 'appId' | 'uniqueName'; readonly value: string };
-
-const hasKey =
-  ({ property, value }: Key) =>
-  (object: Stored): boolean =>
-    String(object[property] ?? '').toLowerCase() === value.toLowerCase();
-
-/** A service principal shows the roles and tags of its application besides its own. */
-const shown = (tenant: Tenant, kind: Kind, object: Stored): Stored => {
-  if (kind === 'application') return object;
-  const application = visible(tenant, 'application').find(({ appId }) => appId === object['appId']);
-  const own = (object['tags'] as string[] | undefined) ?? [];
-  const shared = (application?.['tags'] as string[] | undefined) ?? [];
-  return { ...object, appRoles: application?.['appRoles'] ?? [], tags: [...new Set([...own, ...shared])] };
-};
-
-/** Finds an object that readers can see; else Graph's 404. */
-export const readObject = (tenant: Tenant, kind: Kind, key: Key): Stored => {
-  const found = visible(tenant, kind).find(hasKey(key));
-  if (found) return shown(tenant, kind, found);
-  throw notFound(key.value);
-};
 
 /** `GET /applications`, `GET /servicePrincipals`. */
 export const listObjects = (tenant: Tenant, request: GraphRequest, kind: Kind): GraphResponse => {
@@ -160,10 +148,7 @@ export const createApplication = (tenant: Tenant, request: GraphRequest, uniqueN
   if (typeof body['displayName'] !== 'string') throw missing('displayName', 'Application');
   const properties = checkedProperties(body, 'application', undefined);
   const name = uniqueName ?? properties['uniqueName'];
-  if (
-    name !== undefined &&
-    primary(tenant, 'application').some(hasKey({ property: 'uniqueName', value: String(name) }))
-  ) {
+  if (name !== undefined && primaryObject(tenant, 'application', { property: 'uniqueName', value: String(name) })) {
     throw conflict('uniqueName');
   }
   const application: Stored = {
@@ -193,12 +178,12 @@ export const createServicePrincipal = (tenant: Tenant, request: GraphRequest, ke
   const body = objectBody(request);
   const appId = key ?? body['appId'];
   if (typeof appId !== 'string') throw missing('appId', 'ServicePrincipal');
-  const application = visible(tenant, 'application').find(hasKey({ property: 'appId', value: appId }));
+  const application = visibleObject(tenant, 'application', { property: 'appId', value: appId });
   if (!application) {
     const message = `The appId '${appId}' of the service principal does not reference a valid application object.`;
     throw badRequest(message, [{ code: 'NoBackingApplicationObject', message, target: 'appId' }]);
   }
-  if (primary(tenant, 'servicePrincipal').some(hasKey({ property: 'appId', value: appId }))) {
+  if (primaryObject(tenant, 'servicePrincipal', { property: 'appId', value: appId })) {
     const message = `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`;
     throw new GraphError(409, 'Request_MultipleObjectsWithSameKeyValue', message, {
       details: [{ code: 'ConflictingObjects', message, target: 'servicePrincipalNames' }],
@@ -239,7 +224,7 @@ const created = (request: GraphRequest, kind: Kind, object: Stored): GraphRespon
 
 /** `PATCH`; by an alternate key and with `Prefer: create-if-missing` it creates what is not there. */
 export const updateObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {
-  const before = primary(tenant, kind).find(hasKey(key));
+  const before = primaryObject(tenant, kind, key);
   // An application is made by a name of the caller's choice, a service principal for an application that is there.
   const chosen = kind === 'application' ? 'uniqueName' : 'appId';
   const mayCreate =
@@ -267,15 +252,15 @@ export const updateObject = (tenant: Tenant, request: GraphRequest, kind: Kind, 
 
 /** `DELETE`: soft; the service principal of an application and all assignments go with it. */
 export const deleteObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {
-  const object = primary(tenant, kind).find(hasKey(key));
+  const object = primaryObject(tenant, kind, key);
   if (!object) throw notFound(key.value);
   tenant.db.transaction(() => {
     removeObject(tenant, kind, object);
-    const principals =
+    const principal =
       kind === 'servicePrincipal'
-        ? [object]
-        : primary(tenant, 'servicePrincipal').filter(({ appId }) => appId === object['appId']);
-    for (const principal of principals) {
+        ? object
+        : primaryObject(tenant, 'servicePrincipal', { property: 'appId', value: String(object['appId']) });
+    if (principal) {
       if (kind === 'application') removeObject(tenant, 'servicePrincipal', principal);
       tenant.db.run('delete from assignments where resource = ? or principal = ?', principal.id, principal.id);
     }

@@ -1,13 +1,13 @@
 // App role assignments: who holds which role of which application.
 import { createHash } from 'node:crypto';
 import type { AppRole } from './app-roles.ts';
-import { picked, readObject } from './applications.ts';
+import { picked } from './applications.ts';
 import { audit } from './audit.ts';
 import { badRequest, denied, GraphError, methodNotAllowed, notFound } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { matches } from './object-filter.ts';
 import { ASSIGNED, ASSIGNED_TO } from './object-kinds.ts';
-import type { Stored } from './objects.ts';
+import { readObject, type Stored } from './objects.ts';
 import { DEFAULT_PAGE, optionsFor } from './query-options.ts';
 import {
   encodeToken,

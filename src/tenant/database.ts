@@ -111,7 +111,7 @@ export class Database {
 }
 
 /** To be raised with every change of the tables. */
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 
 const TABLES = `
 create table facts (name text primary key, value text not null) without rowid;
@@ -121,8 +121,12 @@ create table users (
   ${INDEXED_TEXTS.map((attribute) => `${columnOf(attribute)} text`).join(', ')}
 );
 create table user_lists (attribute text not null, value text not null, user integer not null);
-create table objects (n integer primary key, id text not null unique, kind text not null, body text not null);
+create table objects (
+  n integer primary key, id text not null unique, kind text not null, body text not null, app_id text, unique_name text
+);
 create index objects_by_kind on objects (kind, n);
+create index objects_by_app on objects (kind, app_id) where app_id is not null;
+create index objects_by_name on objects (kind, unique_name) where unique_name is not null;
 create table deleted (n integer primary key, id text not null unique, kind text not null, at integer not null, body text not null);
 create table assignments (
   n integer primary key, id text not null unique, principal text not null, principal_type text not null,

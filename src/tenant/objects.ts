@@ -1,8 +1,17 @@
-// Applications and service principals as they are kept: few, each a JSON object.
+// Applications and service principals as they are kept: each a JSON object, found by its keys.
+import type { Key } from './addresses.ts';
+import { badRequest, notFound } from './errors.ts';
 import type { Tenant } from './request.ts';
 
 export type Kind = 'application' | 'servicePrincipal';
 export type Stored = { readonly id: string } & Readonly<Record<string, unknown>>;
+
+/** By which properties an object is named besides its id. */
+const ALTERNATE_KEYS: Readonly<Record<Kind, readonly string[]>> = {
+  application: ['appId', 'uniqueName'],
+  servicePrincipal: ['appId'],
+};
+const KEY_COLUMNS: Readonly<Record<string, string>> = { id: 'id', appId: 'app_id', uniqueName: 'unique_name' };
 
 interface Row {
   readonly id: string;
@@ -16,18 +25,67 @@ export const visible = ({ db, replication }: Tenant, kind: Kind): readonly Store
     return seen === undefined ? [] : [JSON.parse(seen)];
   });
 
-/** What the primary replica has of a kind: uniqueness is decided here. */
-export const primary = ({ db }: Tenant, kind: Kind): readonly Stored[] =>
-  db.all<Row>('select id, body from objects where kind = ? order by n', kind).map(({ body }) => JSON.parse(body));
+const rowOf = ({ db }: Tenant, kind: Kind, { property, value }: Key): Row | undefined => {
+  if (property !== 'id' && !ALTERNATE_KEYS[kind].includes(property))
+    throw badRequest(`'${property}' is not a key of the resource.`);
+  const column = KEY_COLUMNS[property]!;
+  return db.one<Row>(`select id, body from objects where kind = ? and ${column} = ?`, kind, value.toLowerCase());
+};
+
+/** What the primary replica has under a key: uniqueness is decided here. */
+export const primaryObject = (tenant: Tenant, kind: Kind, key: Key): Stored | undefined => {
+  const row = rowOf(tenant, kind, key);
+  return row && JSON.parse(row.body);
+};
+
+/** An object that readers can see by now. */
+export const visibleObject = (tenant: Tenant, kind: Kind, key: Key): Stored | undefined => {
+  const row = rowOf(tenant, kind, key);
+  const seen = row && tenant.replication.seen(row.id, row.body);
+  return seen === undefined ? undefined : shown(tenant, kind, JSON.parse(seen));
+};
+
+/** The same; Graph's 404 where there is none. */
+export const readObject = (tenant: Tenant, kind: Kind, key: Key): Stored => {
+  const found = visibleObject(tenant, kind, key);
+  if (found) return found;
+  throw notFound(key.value);
+};
+
+/** A service principal shows the roles and tags of its application besides its own. */
+export const shown = (tenant: Tenant, kind: Kind, object: Stored): Stored => {
+  if (kind !== 'servicePrincipal') return object;
+  const application = visibleObject(tenant, 'application', { property: 'appId', value: String(object['appId']) });
+  const own = (object['tags'] as string[] | undefined) ?? [];
+  const shared = (application?.['tags'] as string[] | undefined) ?? [];
+  return { ...object, appRoles: application?.['appRoles'] ?? [], tags: [...new Set([...own, ...shared])] };
+};
+
+const keysOf = (object: Stored): readonly (string | null)[] =>
+  ['appId', 'uniqueName'].map((name) => {
+    const value = object[name];
+    return typeof value === 'string' ? value.toLowerCase() : null;
+  });
 
 export const insertObject = ({ db, replication }: Tenant, kind: Kind, object: Stored): void => {
-  db.run('insert into objects (id, kind, body) values (?, ?, ?)', object.id, kind, JSON.stringify(object));
+  db.run(
+    'insert into objects (id, kind, body, app_id, unique_name) values (?, ?, ?, ?, ?)',
+    object.id,
+    kind,
+    JSON.stringify(object),
+    ...keysOf(object),
+  );
   replication.wrote(object.id, undefined);
 };
 
 export const replaceObject = ({ db, replication }: Tenant, object: Stored): void => {
   const before = db.one<Row>('select id, body from objects where id = ?', object.id)!.body;
-  db.run('update objects set body = ? where id = ?', JSON.stringify(object), object.id);
+  db.run(
+    'update objects set body = ?, app_id = ?, unique_name = ? where id = ?',
+    JSON.stringify(object),
+    ...keysOf(object),
+    object.id,
+  );
   replication.wrote(object.id, before);
 };
 

@@ -1,10 +1,10 @@
-// Which rule answers which address. The first segment chooses the room.
+// Which rule answers which address.
+import { finderOf, type Key } from './addresses.ts';
 import {
   createApplication,
   createServicePrincipal,
   deleteObject,
   getObject,
-  type Key,
   listObjects,
   updateObject,
 } from './applications.ts';
@@ -18,7 +18,7 @@ import {
 } from './assignments.ts';
 import { listAudits } from './audit.ts';
 import { badRequest, methodNotAllowed, notFound } from './errors.ts';
-import type { Kind } from './objects.ts';
+import { type Kind, readObject } from './objects.ts';
 import { listOrganization, listSkus } from './organization.ts';
 import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
 import {
@@ -32,132 +32,99 @@ import {
   visibleUser,
 } from './users.ts';
 
-type Answer = (tenant: Tenant, request: GraphRequest) => GraphResponse;
+/** `keys` are those of the address, from left to right. */
+type Rule = (tenant: Tenant, request: GraphRequest, keys: readonly Key[]) => GraphResponse;
+/** By method. */
+type Rules = Readonly<Record<string, Rule>>;
 
-/** A route's name is what statistics count it under. */
+/** A route's name is what statistics count it under: `GET /users/{id}`. */
 export interface Route {
   readonly name: string;
-  readonly answer: Answer;
+  readonly answer: (tenant: Tenant, request: GraphRequest) => GraphResponse;
 }
 
 /** Finds the rule for a request; throws Graph's error where there is none. */
 export const routeOf = ({ method, path }: Pick<GraphRequest, 'method' | 'path'>): Route => {
-  const segments = splitPath(path);
-  const [first = '', ...rest] = segments;
-  const set = /^(\w+)\((?:(\w+)=)?'(.*)'\)$/s.exec(first);
-  const room = ROOMS.get(set ? set[1]! : first);
-  if (!room) throw badRequest(`Resource not found for the segment '${first}'.`);
-  const key = set && { property: set[2] ?? 'id', value: set[3]!.replaceAll("''", "'") };
-  const keyed = key ? rest : rest.slice(1);
-  const name = [
-    set ? set[1] : first,
-    ...(key || rest.length > 0 ? ['{id}'] : []),
-    ...keyed.map((part, i) => (i % 2 ? '{id}' : part)),
-  ].join('/');
-  const answer = room(method, key ?? (rest[0] === undefined ? undefined : { property: 'id', value: rest[0] }), keyed);
-  return { name: `${method} /${name}`, answer };
+  const { pattern, found, keys } = find(path);
+  const rule = found[method];
+  if (!rule) throw methodNotAllowed();
+  return { name: `${method} ${pattern}`, answer: (tenant, request) => rule(tenant, request, keys) };
 };
 
-/** Segments, decoded one by one: a slash inside the quotes of a key in parentheses belongs to the key. */
-const splitPath = (path: string): readonly string[] => {
-  const segments = path.match(/[^/(]+(?:\((?:[^')]|'[^']*')*\))?/g) ?? [];
-  try {
-    return segments.map(decodeURIComponent);
-  } catch {
-    throw badRequest('The request URI is malformed: it contains an invalid percent-encoding.');
-  }
+/** A user is named by id or user principal name, whichever of the keys' names is given. */
+const userKey = ([key]: readonly Key[]): string => {
+  if (key!.property === 'id' || key!.property === 'userPrincipalName') return key!.value;
+  throw badRequest(`'${key!.property}' is not a key of the resource.`);
 };
 
-type Room = (method: string, key: { property: string; value: string } | undefined, rest: readonly string[]) => Answer;
+const aUser =
+  (rule: (tenant: Tenant, request: GraphRequest, user: string) => GraphResponse): Rule =>
+  (tenant, request, keys) =>
+    rule(tenant, request, userKey(keys));
 
-const byMethod = (method: string, answers: Readonly<Record<string, Answer>>): Answer => {
-  const answer = answers[method];
-  if (!answer) throw methodNotAllowed();
-  return answer;
+const anObject =
+  (kind: Kind, rule: (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key) => GraphResponse): Rule =>
+  (tenant, request, [key]) =>
+    rule(tenant, request, kind, key!);
+
+/** The addresses of a kind of object: the list, and one by its keys. */
+const objects = (set: string, kind: Kind, create: Rule): Readonly<Record<string, Rules>> => ({
+  [`/${set}`]: { GET: (tenant, request) => listObjects(tenant, request, kind), POST: create },
+  [`/${set}/{id}`]: {
+    GET: anObject(kind, getObject),
+    PATCH: anObject(kind, updateObject),
+    DELETE: anObject(kind, deleteObject),
+  },
+});
+
+type SideOf = (tenant: Tenant, keys: readonly Key[]) => Side;
+
+const userSide: SideOf = (tenant, keys) => {
+  const named = userKey(keys);
+  const user = visibleUser(tenant, named);
+  if (!user) throw notFound(named);
+  return { kind: 'principal', id: user.id, set: `users('${user.id}')/appRoleAssignments` };
 };
 
-const users: Room = (method, key, rest) => {
-  if (!key) return byMethod(method, { GET: listUsers, POST: createUser });
-  const { value: id } = key;
-  if (id === '$count') return byMethod(method, { GET: countUsers });
-  if (rest.length === 0) {
-    return byMethod(method, {
-      GET: (tenant, request) => getUser(tenant, request, id),
-      PATCH: (tenant, request) => updateUser(tenant, request, id),
-      DELETE: (tenant, request) => deleteUser(tenant, request, id),
-    });
-  }
-  if (rest[0] !== 'appRoleAssignments') throw badRequest(`Resource not found for the segment '${rest[0]}'.`);
-  return assignmentsOf(method, rest.slice(1), (tenant) => {
-    const user = visibleUser(tenant, id);
-    if (!user) throw notFound(id);
-    return { kind: 'principal', id: user.id, set: `users('${user.id}')/appRoleAssignments` };
-  });
-};
-
-const objects =
-  (kind: Kind, create: Answer): Room =>
-  (method, key, rest) => {
-    if (!key) return byMethod(method, { GET: (tenant, request) => listObjects(tenant, request, kind), POST: create });
-    if (
-      key.property !== 'id' &&
-      key.property !== 'appId' &&
-      !(key.property === 'uniqueName' && kind === 'application')
-    ) {
-      throw badRequest(`'${key.property}' is not a key of the resource.`);
-    }
-    const named = key as Key;
-    if (rest.length === 0) {
-      return byMethod(method, {
-        GET: (tenant, request) => getObject(tenant, request, kind, named),
-        PATCH: (tenant, request) => updateObject(tenant, request, kind, named),
-        DELETE: (tenant, request) => deleteObject(tenant, request, kind, named),
-      });
-    }
-    if (kind === 'application' || (rest[0] !== 'appRoleAssignedTo' && rest[0] !== 'appRoleAssignments')) {
-      throw badRequest('This request is currently not supported in the target entity group');
-    }
-    const side = rest[0] === 'appRoleAssignedTo' ? 'resource' : 'principal';
-    return assignmentsOf(method, rest.slice(1), (tenant, request) => {
-      const answer = getObject(tenant, { ...request, query: '' }, kind, named);
-      const id = String((answer.body as { id: string }).id);
-      return { kind: side, id, set: `servicePrincipals('${id}')/${rest[0]}` };
-    });
+const servicePrincipalSide =
+  (kind: Side['kind'], relation: string): SideOf =>
+  (tenant, [key]) => {
+    const { id } = readObject(tenant, 'servicePrincipal', key!);
+    return { kind, id, set: `servicePrincipals('${id}')/${relation}` };
   };
 
-const assignmentsOf = (
-  method: string,
-  rest: readonly string[],
-  sideOf: (tenant: Tenant, request: GraphRequest) => Side,
-): Answer => {
-  const [id] = rest;
-  if (id === undefined) {
-    return byMethod(method, {
-      GET: (tenant, request) => listAssignments(tenant, request, sideOf(tenant, request)),
-      POST: (tenant, request) => createAssignment(tenant, request, sideOf(tenant, request)),
-    });
-  }
-  return byMethod(method, {
-    GET: (tenant, request) => getAssignment(tenant, request, sideOf(tenant, request), id),
-    DELETE: (tenant, request) => deleteAssignment(tenant, request, sideOf(tenant, request), id),
+/** The addresses of one side's assignments. */
+const assignments = (path: string, sideOf: SideOf): Readonly<Record<string, Rules>> => ({
+  [path]: {
+    GET: (tenant, request, keys) => listAssignments(tenant, request, sideOf(tenant, keys)),
+    POST: (tenant, request, keys) => createAssignment(tenant, request, sideOf(tenant, keys)),
+  },
+  [`${path}/{id}`]: {
+    GET: (tenant, request, keys) => getAssignment(tenant, request, sideOf(tenant, keys), keys[1]!.value),
+    DELETE: (tenant, request, keys) => deleteAssignment(tenant, request, sideOf(tenant, keys), keys[1]!.value),
     PATCH: refuseUpdate,
-  });
+  },
+});
+
+const onApplication: Rule = () => {
+  throw badRequest('This request is currently not supported in the target entity group');
 };
+const REFUSED: Rules = { GET: onApplication, POST: onApplication, PATCH: onApplication, DELETE: onApplication };
 
-const single =
-  (path: readonly string[], answer: Answer): Room =>
-  (method, key, rest) => {
-    const asked = [...(key ? [key.value] : []), ...rest].join('/');
-    if (asked !== path.join('/')) throw badRequest(`Resource not found for the segment '${asked}'.`);
-    return byMethod(method, { GET: answer });
-  };
-
-const ROOMS: ReadonlyMap<string, Room> = new Map([
-  ['users', users],
-  ['applications', objects('application', (tenant, request) => createApplication(tenant, request))],
-  ['servicePrincipals', objects('servicePrincipal', (tenant, request) => createServicePrincipal(tenant, request))],
-  ['directory', single(['deletedItems', 'microsoft.graph.user'], listDeletedUsers)],
-  ['auditLogs', single(['directoryAudits'], listAudits)],
-  ['organization', single([], listOrganization)],
-  ['subscribedSkus', single([], listSkus)],
-]);
+const find = finderOf<Rules>({
+  '/users': { GET: listUsers, POST: createUser },
+  '/users/$count': { GET: countUsers },
+  '/users/{id}': { GET: aUser(getUser), PATCH: aUser(updateUser), DELETE: aUser(deleteUser) },
+  ...assignments('/users/{id}/appRoleAssignments', userSide),
+  ...objects('applications', 'application', (tenant, request) => createApplication(tenant, request)),
+  // Assignments are the service principal's, not the application's.
+  '/applications/{id}/appRoleAssignedTo': REFUSED,
+  '/applications/{id}/appRoleAssignments': REFUSED,
+  ...objects('servicePrincipals', 'servicePrincipal', (tenant, request) => createServicePrincipal(tenant, request)),
+  ...assignments('/servicePrincipals/{id}/appRoleAssignedTo', servicePrincipalSide('resource', 'appRoleAssignedTo')),
+  ...assignments('/servicePrincipals/{id}/appRoleAssignments', servicePrincipalSide('principal', 'appRoleAssignments')),
+  '/directory/deletedItems/microsoft.graph.user': { GET: listDeletedUsers },
+  '/auditLogs/directoryAudits': { GET: listAudits },
+  '/organization': { GET: listOrganization },
+  '/subscribedSkus': { GET: listSkus },
+});
