@@ -18,32 +18,32 @@ export async function* applySteps(input: ApplyInput): AsyncGenerator<ActionResul
   const run = new Runner(input);
 
   let phase: Action['kind'] | undefined;
+  /** Of users the ids are kept, for the assignments to come; of a million assignments nothing is. */
+  const noted = function* (results: readonly ActionResult[]): Generator<ActionResult> {
+    for (const result of results) {
+      if (phase === 'createUser' && result.id !== undefined) made.set(result.n, result.id);
+      yield result;
+    }
+  };
   for await (const { action, isNeeded } of input.steps) {
     if (!isNeeded) {
       yield { n: action.n, status: 'alreadySo' };
       continue;
     }
     // Assignments wait until all users are made: they refer to them.
-    if (phase !== action.kind) for await (const results of run.drain()) yield* noted(results, made);
+    if (phase !== action.kind) for await (const results of run.drain()) yield* noted(results);
     phase = action.kind;
     if (input.signal?.aborted) {
       yield { n: action.n, status: 'notTried', reason: STOPPED };
     } else if (action.kind === 'createUser') {
-      for await (const results of run.add({ action })) yield* noted(results, made);
+      for await (const results of run.add({ action })) yield* noted(results);
     } else if (action.kind === 'assign') {
       const item = assignment(action, target, made);
       if ('status' in item) yield item;
-      else for await (const results of run.add(item)) yield* noted(results, made);
+      else for await (const results of run.add(item)) yield* noted(results);
     } else yield await register(action, target, input);
   }
-  for await (const results of run.drain()) yield* noted(results, made);
-}
-
-function* noted(results: readonly ActionResult[], made: Map<number, string>): Generator<ActionResult> {
-  for (const result of results) {
-    if (result.id !== undefined) made.set(result.n, result.id);
-    yield result;
-  }
+  for await (const results of run.drain()) yield* noted(results);
 }
 
 const assignment = (
