@@ -27,6 +27,12 @@ const wholeNumber = (name: string, least: number) => (text: string) => {
   throw new UsageProblem(`--${name} takes a whole number from ${least}, not "${text}"`);
 };
 
+const names = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
 /** Raised while the command line is read; told like every other mistake in it. */
 export class UsageProblem extends Error {}
 
@@ -226,6 +232,12 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
       option('--replication-delay <ms>', 'show writes this much later').argParser(wholeNumber('replication-delay', 0)),
     )
     .addOption(option('--throttle <size>', 'limits of a tenant of this size').choices(['none']).default('none'))
+    .addOption(
+      option(
+        '--grant <permissions>',
+        'permissions of Graph that the client holds, with commas between; without it, all that Rollcall needs',
+      ).argParser(names),
+    )
     .addOption(option('--record <file>', 'append each exchange as one JSON line; tokens are masked'))
     .addOption(output);
   add('seed', 'add users to a running tenant', 'tenantSeed')

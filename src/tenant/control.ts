@@ -11,6 +11,8 @@ export interface Controlled {
   readonly stats: Stats;
   readonly faults: Faults;
   readonly now: () => number;
+  /** Sets which permissions the client holds; tokens that were issued keep theirs. */
+  readonly grant: (names: readonly string[]) => void;
   /** Moves the tenant's clock forward by milliseconds. */
   readonly advance: (ms: number) => void;
 }
@@ -28,7 +30,7 @@ export const answerControl = async (
   body: string,
 ): Promise<ControlAnswer> => {
   const answer = ANSWERS[`${method} ${what}`];
-  if (!answer) return refused(404, 'NotFound', 'The control plane has stats, faults, clock and users.');
+  if (!answer) return refused(404, 'NotFound', 'The control plane has stats, faults, clock, grant and users.');
   try {
     return { status: 200, body: await answer(controlled, body) };
   } catch (error) {
@@ -52,6 +54,12 @@ const ANSWERS: Readonly<Record<string, (controlled: Controlled, body: string) =>
   'POST clock': ({ now, advance }, body) => {
     advance(durationMs(String((JSON.parse(body) as { advance?: unknown }).advance)));
     return { now: new Date(now()).toISOString() };
+  },
+  'POST grant': ({ grant }, body) => {
+    const { permissions } = JSON.parse(body) as { permissions?: unknown };
+    if (!Array.isArray(permissions)) throw malformed('The body is {"permissions": [names]}.');
+    grant(permissions.map(String));
+    return { permissions };
   },
   'POST users': async ({ db, now }, body) => ({ added: await seedUsers(db, bulkUsers(body), now) }),
 };

@@ -40,6 +40,7 @@ type Rules = Readonly<Record<string, Rule>>;
 /** A route's name is what statistics count it under: `GET /users/{id}`. */
 export interface Route {
   readonly name: string;
+  readonly keys: readonly Key[];
   readonly answer: (tenant: Tenant, request: GraphRequest) => GraphResponse;
 }
 
@@ -48,7 +49,7 @@ export const routeOf = ({ method, path }: Pick<GraphRequest, 'method' | 'path'>)
   const { pattern, found, keys } = find(path);
   const rule = found[method];
   if (!rule) throw methodNotAllowed();
-  return { name: `${method} ${pattern}`, answer: (tenant, request) => rule(tenant, request, keys) };
+  return { name: `${method} ${pattern}`, keys, answer: (tenant, request) => rule(tenant, request, keys) };
 };
 
 /** A user is named by id or user principal name, whichever of the keys' names is given. */
@@ -111,7 +112,7 @@ const onApplication: Rule = () => {
 };
 const REFUSED: Rules = { GET: onApplication, POST: onApplication, PATCH: onApplication, DELETE: onApplication };
 
-const find = finderOf<Rules>({
+const RULES: Readonly<Record<string, Rules>> = {
   '/users': { GET: listUsers, POST: createUser },
   '/users/$count': { GET: countUsers },
   '/users/{id}': { GET: aUser(getUser), PATCH: aUser(updateUser), DELETE: aUser(deleteUser) },
@@ -127,4 +128,11 @@ const find = finderOf<Rules>({
   '/auditLogs/directoryAudits': { GET: listAudits },
   '/organization': { GET: listOrganization },
   '/subscribedSkus': { GET: listSkus },
-});
+};
+
+const find = finderOf(RULES);
+
+/** The names of all routes. */
+export const ROUTE_NAMES: readonly string[] = Object.entries(RULES).flatMap(([pattern, rules]) =>
+  Object.keys(rules).map((method) => `${method} ${pattern}`),
+);

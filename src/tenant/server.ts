@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { authorise } from './authorise.ts';
 import { answerBatch } from './batch.ts';
 import { answerControl } from './control.ts';
 import { resourceUnits, Stats, type TenantStats } from './costs.ts';
@@ -9,6 +10,7 @@ import { Database } from './database.ts';
 import { methodNotAllowed } from './errors.ts';
 import { ConnectionReset, type Fault, Faults, suffer } from './faults.ts';
 import { inventUsers } from './generate.ts';
+import { checkGrant, DEFAULT_GRANT } from './permissions.ts';
 import { recordTo } from './record.ts';
 import { Replication } from './replication.ts';
 import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
@@ -46,6 +48,8 @@ export interface TenantOptions {
   readonly replicationDelayMs?: number;
   /** A file that each exchange is appended to. */
   readonly record?: string;
+  /** Permissions of Microsoft Graph that the tenant's client holds. Default: what the product needs. */
+  readonly grant?: readonly string[];
   /** Verified domains. Default: contoso.com and others that are nobody's. */
   readonly domains?: readonly string[];
   /** Told, and waited for, before the work of an exchange is done, and after it, before the reply is sent. */
@@ -73,6 +77,12 @@ const CONTROL = '/_tenant/';
 
 /** Starts a tenant and answers when it is ready. */
 export const startTenant = async (options: TenantOptions = {}): Promise<RunningTenant> => {
+  let granted: readonly string[] = [];
+  const grant = (names: readonly string[]): void => {
+    checkGrant(names);
+    granted = names;
+  };
+  grant(options.grant ?? DEFAULT_GRANT);
   const db = new Database(options.data ?? ':memory:');
   const domains = options.domains ?? DOMAINS;
   const tenantId = fact(db, 'tenantId', () => crypto.randomUUID());
@@ -96,7 +106,15 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     replication: new Replication(options.replicationDelayMs ?? 0, now),
   };
   let origin = '';
-  const authority = createAuthority({ tenantId, clientId, clientSecret, domains, audience: () => origin, now });
+  const authority = createAuthority({
+    tenantId,
+    clientId,
+    clientSecret,
+    domains,
+    granted: () => granted,
+    audience: () => origin,
+    now,
+  });
   const stats = new Stats();
   const faults = new Faults();
   const recorder = options.record === undefined ? undefined : recordTo(options.record);
@@ -110,6 +128,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
       const route = routeOf(request);
       name = route.name;
       await suffer(struck);
+      authorise(tenant, request, route);
       response = route.answer(tenant, request);
     } catch (error) {
       if (error instanceof ConnectionReset) throw error;
@@ -141,7 +160,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     const [path = '', ...query] = (incoming.url ?? '/').split('?');
     if (path.startsWith(CONTROL)) {
       const what = path.slice(CONTROL.length);
-      const answer = await answerControl({ db, stats, faults, now, advance }, method, what, body);
+      const answer = await answerControl({ db, stats, faults, now, grant, advance }, method, what, body);
       sendJson(outgoing, answer.status, answer.body);
       return;
     }
@@ -163,7 +182,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
       query: query.join('?'),
       headers: incoming.headers as Record<string, string | undefined>,
       body: parsed(body),
-      claims: { aud: '', tid: '', appid: '', oid: '', exp: 0, roles: [] },
+      claims: { aud: '', tid: '', appid: '', oid: '', exp: 0 },
       root: `${origin}${VERSION}`,
       correlationId: requestId,
     };

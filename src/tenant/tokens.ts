@@ -9,22 +9,15 @@ export interface TokenClaims {
   readonly appid: string;
   readonly oid: string;
   readonly exp: number;
-  readonly roles: readonly string[];
+  /** Application permissions; absent where none was granted, and in a user's token. */
+  readonly roles?: readonly string[];
+  /** Delegated permissions, with blanks between. Their presence tells that a user is signed in. */
+  readonly scp?: string;
+  /** The signed-in user's principal name. */
+  readonly upn?: string;
+  /** Template ids of the signed-in user's administrator roles. */
+  readonly wids?: readonly string[];
 }
-
-/** Application permissions that the tenant's client holds. */
-export const PERMISSIONS: readonly string[] = [
-  'User.ReadWrite.All',
-  'User.DeleteRestore.All',
-  'Application.ReadWrite.All',
-  'Application.Read.All',
-  'AppRoleAssignment.ReadWrite.All',
-  'Directory.Read.All',
-  'AuditLog.Read.All',
-  'Organization.Read.All',
-  'AccessReview.ReadWrite.All',
-  'EntitlementManagement.ReadWrite.All',
-];
 
 const LIFETIME_S = 3599;
 
@@ -46,6 +39,8 @@ export interface AuthorityOptions {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly domains: readonly string[];
+  /** Permissions that the client holds now. */
+  readonly granted: () => readonly string[];
   /** The Graph root's origin, which is the audience. Known once the server listens. */
   readonly audience: () => string;
   readonly now: () => number;
@@ -57,6 +52,7 @@ export const createAuthority = ({
   clientId,
   clientSecret,
   domains,
+  granted,
   audience,
   now,
 }: AuthorityOptions): Authority => {
@@ -81,7 +77,7 @@ export const createAuthority = ({
       idtyp: 'app',
       oid: servicePrincipalId,
       sub: servicePrincipalId,
-      roles: PERMISSIONS,
+      ...(granted().length > 0 && { roles: granted() }),
       tid: tenantId,
       uti: crypto.randomUUID(),
       ver: '1.0',

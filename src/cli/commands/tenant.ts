@@ -14,6 +14,7 @@ export interface TenantStartOptions {
   readonly latency?: number;
   readonly replicationDelay?: number;
   readonly record?: string;
+  readonly grant?: readonly string[];
 }
 
 /** Serves until interrupted. The one line that it prints is for `--directory`. */
@@ -26,6 +27,7 @@ export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<
     ...(rest.generate !== undefined && { generate: rest.generate }),
     ...(rest.randomSeed !== undefined && { randomSeed: rest.randomSeed }),
     ...(rest.record !== undefined && { record: rest.record }),
+    ...(rest.grant !== undefined && { grant: rest.grant }),
     ...(latency !== undefined && { latencyMs: latency }),
     ...(replicationDelay !== undefined && { replicationDelayMs: replicationDelay }),
   };

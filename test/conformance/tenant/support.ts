@@ -103,6 +103,13 @@ export const clientOf = async (tenant: RunningTenant): Promise<Client> => {
   };
 };
 
+/** A client of the same tenant that holds these permissions and no others. */
+export const granted = async (client: Client, ...permissions: readonly string[]): Promise<Client> => {
+  const answer = await client.control('POST', 'grant', { permissions });
+  if ((answer.status as unknown) !== 200) throw new Error(JSON.stringify(answer));
+  return clientOf(client.tenant);
+};
+
 const asJson = (text: string): Json => {
   try {
     return JSON.parse(text);
