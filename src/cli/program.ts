@@ -33,6 +33,12 @@ const names = (text: string): readonly string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
+const decimal = (name: string, least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= least && value <= most) return value;
+  throw new UsageProblem(`--${name} takes a number from ${least} to ${most}, not "${text}"`);
+};
+
 /** Raised while the command line is read; told like every other mistake in it. */
 export class UsageProblem extends Error {}
 
@@ -223,15 +229,36 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
     .addOption(option('--users <file>', 'start with these users: NDJSON, or CSV with Graph property names as header'))
     .addOption(option('--generate <n>', 'start with this many invented users').argParser(wholeNumber('generate', 1)))
     .addOption(
-      option('--random-seed <s>', 'makes the invented users the same each time').argParser(
+      option('--random-seed <s>', 'makes invented users, and faults, the same each time').argParser(
         wholeNumber('random-seed', 0),
       ),
     )
-    .addOption(option('--latency <ms>', 'answer this much later').argParser(wholeNumber('latency', 0)))
     .addOption(
-      option('--replication-delay <ms>', 'show writes this much later').argParser(wholeNumber('replication-delay', 0)),
+      option('--latency <ms>', 'answer this much later, whatever the time scale').argParser(wholeNumber('latency', 0)),
     )
-    .addOption(option('--throttle <size>', 'limits of a tenant of this size').choices(['none']).default('none'))
+    .addOption(
+      option('--replication-delay <ms>', "show writes this much later, by the tenant's clock").argParser(
+        wholeNumber('replication-delay', 0),
+      ),
+    )
+    .addOption(
+      option('--throttle <size>', 'refuse what is beyond the limits of a tenant of this size')
+        .choices(['none', 'small', 'medium', 'large'])
+        .default('none'),
+    )
+    .addOption(
+      option(
+        '--time-scale <x>',
+        "let the tenant's clock run this much faster: limits, delays and lifetimes pass sooner",
+      )
+        .argParser(decimal('time-scale', 1, 1_000_000))
+        .default(1),
+    )
+    .addOption(
+      option('--faults <rate>', 'let this share of all requests and batch items, 0 to 1, meet a fault').argParser(
+        decimal('faults', 0, 1),
+      ),
+    )
     .addOption(
       option(
         '--grant <permissions>',

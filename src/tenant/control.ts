@@ -1,20 +1,21 @@
 // The control plane at /_tenant/: counts, faults, the clock, users by the thousand. Not part of what Graph has.
+import type { Clock } from './clock.ts';
 import type { Stats } from './costs.ts';
 import type { Database } from './database.ts';
 import { malformed } from './errors.ts';
 import type { Faults } from './faults.ts';
 import { ndjsonUsers, seedUsers } from './seed.ts';
+import type { Throttle } from './throttle.ts';
 import { parsed } from './wire.ts';
 
 export interface Controlled {
   readonly db: Database;
   readonly stats: Stats;
   readonly faults: Faults;
-  readonly now: () => number;
+  readonly throttle: Throttle;
+  readonly clock: Clock;
   /** Sets which permissions the client holds; tokens that were issued keep theirs. */
   readonly grant: (names: readonly string[]) => void;
-  /** Moves the tenant's clock forward by milliseconds. */
-  readonly advance: (ms: number) => void;
 }
 
 export interface ControlAnswer {
@@ -44,16 +45,16 @@ const refused = (status: number, code: string, message: string): ControlAnswer =
 });
 
 const ANSWERS: Readonly<Record<string, (controlled: Controlled, body: string) => unknown>> = {
-  'GET stats': ({ stats }) => stats.summary(),
-  'GET faults': ({ faults }) => ({ faults: faults.report() }),
+  'GET stats': ({ stats, throttle }) => ({ ...stats.summary(), limitsUsed: throttle.levels() }),
+  'GET faults': ({ faults }) => faults.report(),
   'POST faults': ({ faults }, body) => {
-    faults.arm((JSON.parse(body) as { faults?: unknown }).faults);
-    return { faults: faults.report() };
+    faults.arm(JSON.parse(body));
+    return faults.report();
   },
-  'GET clock': ({ now }) => ({ now: new Date(now()).toISOString() }),
-  'POST clock': ({ now, advance }, body) => {
-    advance(durationMs(String((JSON.parse(body) as { advance?: unknown }).advance)));
-    return { now: new Date(now()).toISOString() };
+  'GET clock': ({ clock }) => timeOf(clock),
+  'POST clock': ({ clock }, body) => {
+    clock.advance(durationMs(String((JSON.parse(body) as { advance?: unknown }).advance)));
+    return timeOf(clock);
   },
   'POST grant': ({ grant }, body) => {
     const { permissions } = JSON.parse(body) as { permissions?: unknown };
@@ -61,8 +62,10 @@ const ANSWERS: Readonly<Record<string, (controlled: Controlled, body: string) =>
     grant(permissions.map(String));
     return { permissions };
   },
-  'POST users': async ({ db, now }, body) => ({ added: await seedUsers(db, bulkUsers(body), now) }),
+  'POST users': async ({ db, clock }, body) => ({ added: await seedUsers(db, bulkUsers(body), clock.now) }),
 };
+
+const timeOf = ({ now, scale }: Clock) => ({ now: new Date(now()).toISOString(), scale });
 
 /** The users of `{"users": […]}`, or of NDJSON. */
 async function* bulkUsers(body: string): AsyncGenerator<Readonly<Record<string, unknown>>> {

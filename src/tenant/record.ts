@@ -10,6 +10,8 @@ export interface Exchange {
   readonly status: number;
   readonly responseHeaders: Readonly<Record<string, string>>;
   readonly responseBody: unknown;
+  /** What was made to go wrong in it: such an exchange is no sample of Graph's. */
+  readonly faults?: readonly string[];
 }
 
 export interface Recorder {

@@ -36,6 +36,8 @@ export interface GraphResponse {
   readonly headers?: Readonly<Record<string, string>>;
   /** A bare text, such as a count. */
   readonly isText?: boolean;
+  /** Not Graph's own, but a proxy's on the way. */
+  readonly isForeign?: boolean;
 }
 
 /** The body as an object, or Graph's refusal. */

@@ -1,36 +1,26 @@
 // The local tenant as a server: a Graph-compatible directory over HTTP, on the loopback interface alone.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { authorise } from './authorise.ts';
-import { answerBatch } from './batch.ts';
+import { startClock } from './clock.ts';
 import { answerControl } from './control.ts';
-import { resourceUnits, Stats, type TenantStats } from './costs.ts';
+import { Stats, type TenantStats } from './costs.ts';
 import { Database } from './database.ts';
-import { methodNotAllowed } from './errors.ts';
-import { ConnectionReset, type Fault, Faults, suffer } from './faults.ts';
+import { createExchange, type ExchangeEvent } from './exchange.ts';
+import { type Chance, Faults } from './faults.ts';
 import { inventUsers } from './generate.ts';
 import { checkGrant, DEFAULT_GRANT } from './permissions.ts';
 import { recordTo } from './record.ts';
 import { Replication } from './replication.ts';
-import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
-import { routeOf } from './routes.ts';
+import type { Tenant } from './request.ts';
 import { fillOnce, readUsersFile } from './seed.ts';
 import { answerSignIn } from './sign-in.ts';
+import { type TenantSize, Throttle } from './throttle.ts';
 import { createAuthority } from './tokens.ts';
-import { parsed, readBody, refusal, send, sendJson } from './wire.ts';
+import { readBody, sendJson } from './wire.ts';
 
 export type { TenantStats } from './costs.ts';
-
-/** One HTTP exchange, for tests that strike at a certain moment. */
-export interface ExchangeEvent {
-  readonly method: string;
-  readonly url: string;
-  /** Of the exchange among those with the directory, from 1. */
-  readonly requestNumber: number;
-  /** Undefined until it has been answered. */
-  readonly status?: number;
-}
+export type { ExchangeEvent } from './exchange.ts';
+export type { TenantSize } from './throttle.ts';
 
 export interface TenantOptions {
   /** On the loopback interface; 0, the default, takes a free one. */
@@ -42,10 +32,16 @@ export interface TenantOptions {
   /** So many invented users that a new directory starts with. */
   readonly generate?: number;
   readonly randomSeed?: number;
-  /** Each HTTP request is answered this much later. Milliseconds. */
+  /** Each HTTP request is answered this much later. Milliseconds of the wall's clock. */
   readonly latencyMs?: number;
-  /** What was written is shown this much later. Milliseconds. */
+  /** What was written is shown this much later. Milliseconds of the tenant's clock. */
   readonly replicationDelayMs?: number;
+  /** Limits of a tenant of this size. Default: none. */
+  readonly throttle?: TenantSize;
+  /** So many times faster than the wall's the tenant's clock runs: limits, delays and lifetimes with it. Default: 1. */
+  readonly timeScale?: number;
+  /** Faults by chance. */
+  readonly faults?: Chance;
   /** A file that each exchange is appended to. */
   readonly record?: string;
   /** Permissions of Microsoft Graph that the tenant's client holds. Default: what the product needs. */
@@ -87,8 +83,8 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   const domains = options.domains ?? DOMAINS;
   const tenantId = fact(db, 'tenantId', () => crypto.randomUUID());
   const clientId = fact(db, 'clientId', () => crypto.randomUUID());
-  let offsetMs = Number(fact(db, 'clockOffsetMs', () => '0'));
-  const now = () => Date.now() + offsetMs;
+  const clock = startClock(db, options.timeScale);
+  const { now } = clock;
   try {
     await fillOnce(db, usersToStartWith(options, domains[0]!), now);
   } catch (error) {
@@ -116,42 +112,19 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     now,
   });
   const stats = new Stats();
-  const faults = new Faults();
+  const faults = new Faults(options.faults);
+  const throttle = new Throttle(options.throttle, tenantId, clock);
   const recorder = options.record === undefined ? undefined : recordTo(options.record);
-
-  /** Serves one request of the directory, alone or out of a batch. */
-  const serve = async (request: GraphRequest, struck: Fault | undefined): Promise<GraphResponse> => {
-    const units = resourceUnits(request);
-    let name = `${request.method} (unknown)`;
-    let response: GraphResponse;
-    try {
-      const route = routeOf(request);
-      name = route.name;
-      await suffer(struck);
-      authorise(tenant, request, route);
-      response = route.answer(tenant, request);
-    } catch (error) {
-      if (error instanceof ConnectionReset) throw error;
-      response = refusal(error, request, now());
-    }
-    stats.served(name, request.method, units, response.status);
-    return { ...response, headers: { ...response.headers, 'x-ms-resource-unit': String(units) } };
-  };
-
-  const serveBatch = async (
-    request: GraphRequest,
-    struck: Fault | undefined,
-    serveItem: (item: GraphRequest) => Promise<GraphResponse>,
-  ): Promise<GraphResponse> => {
-    if (request.method !== 'POST') throw methodNotAllowed();
-    await suffer(struck);
-    return answerBatch(request, now(), serveItem);
-  };
-
-  const advance = (ms: number): void => {
-    offsetMs += ms;
-    db.run("update facts set value = ? where name = 'clockOffsetMs'", String(offsetMs));
-  };
+  const exchange = createExchange({
+    tenant,
+    authority,
+    stats,
+    faults,
+    throttle,
+    recorder,
+    latencyMs: options.latencyMs ?? 0,
+    ...(options.onExchange && { onExchange: options.onExchange }),
+  });
 
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const body = await readBody(incoming);
@@ -160,7 +133,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     const [path = '', ...query] = (incoming.url ?? '/').split('?');
     if (path.startsWith(CONTROL)) {
       const what = path.slice(CONTROL.length);
-      const answer = await answerControl({ db, stats, faults, now, grant, advance }, method, what, body);
+      const answer = await answerControl({ db, stats, faults, throttle, clock, grant }, method, what, body);
       sendJson(outgoing, answer.status, answer.body);
       return;
     }
@@ -170,43 +143,8 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
       sendJson(outgoing, answer.status, answer.body);
       return;
     }
-    stats.request();
-    const requestNumber = stats.summary().requests;
-    const event = { method, url: incoming.url ?? '/', requestNumber };
-    await options.onExchange?.(event, 'received');
-    if (options.latencyMs) await sleep(options.latencyMs);
-    const requestId = crypto.randomUUID();
-    const request: GraphRequest = {
-      method,
-      path: path.slice(VERSION.length),
-      query: query.join('?'),
-      headers: incoming.headers as Record<string, string | undefined>,
-      body: parsed(body),
-      claims: { aud: '', tid: '', appid: '', oid: '', exp: 0 },
-      root: `${origin}${VERSION}`,
-      correlationId: requestId,
-    };
-    const struck = faults.strike(method, addressOf(request));
-    let isCut = struck?.do === 'dropReply';
-    const serveItem = (item: GraphRequest): Promise<GraphResponse> => {
-      stats.item();
-      const fault = faults.strike(item.method, addressOf(item));
-      // A connection that breaks breaks for all items of the envelope.
-      if (fault?.do === 'dropReply') isCut = true;
-      return serve(item, fault);
-    };
-    let response: GraphResponse;
-    try {
-      const claims = authority.check(incoming.headers.authorization);
-      const known = { ...request, claims };
-      response = await (request.path === '/$batch' ? serveBatch(known, struck, serveItem) : serve(known, struck));
-    } catch (error) {
-      if (error instanceof ConnectionReset) return void incoming.socket.destroy();
-      response = refusal(error, request, now());
-    }
-    await options.onExchange?.({ ...event, status: response.status }, 'answered');
-    const url = `${origin}${incoming.url}`;
-    send({ incoming, outgoing, url, requestBody: request.body, requestId, now: now(), response, isCut }, recorder);
+    const below = { version: VERSION, path: path.slice(VERSION.length), query: query.join('?') };
+    await exchange({ incoming, outgoing, origin, ...below, body });
   };
 
   const server = createServer((incoming, outgoing) => {
@@ -238,6 +176,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       recorder?.close();
+      clock.keep();
       db.close();
     },
   };
@@ -256,7 +195,3 @@ const usersToStartWith = ({ users, generate, randomSeed }: TenantOptions, domain
   ...(users === undefined ? [] : [readUsersFile(users)]),
   ...(generate === undefined ? [] : [inventUsers(generate, randomSeed ?? 1, domain)]),
 ];
-
-/** What a fault's pattern is held against. */
-const addressOf = ({ path, query }: Pick<GraphRequest, 'path' | 'query'>): string =>
-  query ? `${path}?${query}` : path;

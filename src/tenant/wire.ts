@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { badRequest, errorBody, GraphError } from './errors.ts';
 import type { Recorder } from './record.ts';
 import type { GraphRequest, GraphResponse } from './request.ts';
+import type { Delivery } from './suffer.ts';
 
 const LONGEST_BODY = 64 * 1024 * 1024;
 
@@ -53,32 +54,18 @@ export interface Exchanged {
   readonly requestId: string;
   readonly now: number;
   readonly response: GraphResponse;
-  /** The connection breaks in place of the answer. */
-  readonly isCut: boolean;
+  readonly delivery: Delivery;
+  /** The faults that struck. */
+  readonly faults: readonly string[];
 }
 
 /** Sends an answer of the directory and records the exchange, as if it had arrived. */
-export const send = (
-  { incoming, outgoing, url, requestBody, requestId, now, response, isCut }: Exchanged,
-  recorder: Recorder | undefined,
-): void => {
+export const send = (exchanged: Exchanged, recorder: Recorder | undefined): void => {
+  const { incoming, outgoing, url, requestBody, response, faults, delivery } = exchanged;
   const { body, isText = false, status } = response;
   const hasBody = body !== undefined;
   const text = hasBody ? (isText ? String(body) : JSON.stringify(body)) : '';
-  const headers: Record<string, string> = {
-    'Cache-Control': 'no-cache',
-    Date: new Date(now).toUTCString(),
-    'request-id': requestId,
-    'client-request-id': String(incoming.headers['client-request-id'] ?? requestId),
-    'x-ms-ags-diagnostic':
-      '{"ServerInfo":{"DataCenter":"Local","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"LOCAL"}}',
-    ...(hasBody && {
-      'Content-Type': isText
-        ? 'text/plain'
-        : 'application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8',
-    }),
-    ...response.headers,
-  };
+  const headers = headersOf(exchanged);
   recorder?.add({
     method: incoming.method ?? 'GET',
     url,
@@ -87,13 +74,37 @@ export const send = (
     status,
     responseHeaders: headers,
     responseBody: hasBody ? (isText ? text : body) : undefined,
+    ...(faults.length > 0 && { faults }),
   });
-  if (isCut) {
+  if (delivery === 'none' || (delivery !== 'whole' && text === '')) {
     incoming.socket.destroy();
-    return;
+  } else if (delivery === 'whole') {
+    outgoing.writeHead(status, headers);
+    outgoing.end(text);
+  } else {
+    const length = { 'Content-Length': String(Buffer.byteLength(text)) };
+    outgoing.writeHead(status, { ...headers, ...(delivery === 'half' && length) });
+    outgoing.write(text.slice(0, Math.ceil(text.length / 2)), () => incoming.socket.destroy());
   }
-  outgoing.writeHead(status, headers);
-  outgoing.end(text);
+};
+
+const headersOf = ({ incoming, requestId, now, response }: Exchanged): Readonly<Record<string, string>> => {
+  const { body, headers, isText, isForeign } = response;
+  if (isForeign) return headers ?? {};
+  return {
+    'Cache-Control': 'no-cache',
+    Date: new Date(now).toUTCString(),
+    'request-id': requestId,
+    'client-request-id': String(incoming.headers['client-request-id'] ?? requestId),
+    'x-ms-ags-diagnostic':
+      '{"ServerInfo":{"DataCenter":"Local","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"LOCAL"}}',
+    ...(body !== undefined && {
+      'Content-Type': isText
+        ? 'text/plain'
+        : 'application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8',
+    }),
+    ...headers,
+  };
 };
 
 /** Sends an answer that is not the directory's. */

@@ -1,7 +1,7 @@
 // rollcall tenant: the local tenant, started; and a running one, told something.
 import { readFileSync } from 'node:fs';
 import { RollcallError, UsageError } from '../../model/errors.ts';
-import type { TenantOptions } from '../../tenant/server.ts';
+import type { TenantOptions, TenantSize } from '../../tenant/server.ts';
 import type { Io } from '../io.ts';
 import { startLocalTenant } from '../local-tenant.ts';
 
@@ -13,15 +13,21 @@ export interface TenantStartOptions {
   readonly randomSeed?: number;
   readonly latency?: number;
   readonly replicationDelay?: number;
+  readonly throttle?: 'none' | TenantSize;
+  readonly timeScale?: number;
+  readonly faults?: number;
   readonly record?: string;
   readonly grant?: readonly string[];
 }
 
 /** Serves until interrupted. The one line that it prints is for `--directory`. */
 export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<number> => {
-  const { latency, replicationDelay, ...rest } = options;
+  const { latency, replicationDelay, throttle, faults, ...rest } = options;
   const chosen: TenantOptions = {
     port: rest.port,
+    ...(rest.timeScale !== undefined && { timeScale: rest.timeScale }),
+    ...(throttle !== undefined && throttle !== 'none' && { throttle }),
+    ...(faults !== undefined && { faults: { rate: faults, seed: rest.randomSeed ?? 1 } }),
     ...(rest.data !== undefined && { data: rest.data }),
     ...(rest.users !== undefined && { users: rest.users }),
     ...(rest.generate !== undefined && { generate: rest.generate }),

@@ -1,0 +1,171 @@
+// One exchange with the directory: its token checked, its limits charged, its faults suffered, answered, recorded.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { authorise } from './authorise.ts';
+import { answerBatch } from './batch.ts';
+import { resourceUnits, type Stats } from './costs.ts';
+import { invalidToken, methodNotAllowed } from './errors.ts';
+import type { Faults, Strike } from './faults.ts';
+import type { Recorder } from './record.ts';
+import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
+import { routeOf } from './routes.ts';
+import { behindEmpty, ConnectionReset, deliveryOf, inEnvelope, isOfDelivery, suffer } from './suffer.ts';
+import type { Throttle } from './throttle.ts';
+import type { Authority } from './tokens.ts';
+import { parsed, refusal, send } from './wire.ts';
+
+/** One HTTP exchange, for tests that strike at a certain moment. */
+export interface ExchangeEvent {
+  readonly method: string;
+  readonly url: string;
+  /** Of the exchange among those with the directory, from 1. */
+  readonly requestNumber: number;
+  /** Undefined until it has been answered. */
+  readonly status?: number;
+}
+
+/** What exchanges need besides the rules' own. */
+export interface Directory {
+  readonly tenant: Tenant;
+  readonly authority: Authority;
+  readonly stats: Stats;
+  readonly faults: Faults;
+  readonly throttle: Throttle;
+  readonly recorder: Recorder | undefined;
+  readonly latencyMs: number;
+  readonly onExchange?: (exchange: ExchangeEvent, phase: 'received' | 'answered') => void | Promise<void>;
+}
+
+/** A request as it came. */
+export interface Came {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** Of the server: `http://127.0.0.1:8787`. */
+  readonly origin: string;
+  /** Of the version: `/v1.0`. */
+  readonly version: string;
+  /** Below the version. */
+  readonly path: string;
+  readonly query: string;
+  readonly body: string;
+}
+
+/** So many tokens that were refused once are remembered. */
+const MOST_REVOKED = 1000;
+
+/** Answers requests of the directory. */
+export const createExchange = (directory: Directory): ((came: Came) => Promise<void>) => {
+  const { tenant, authority, stats, faults, throttle, recorder, latencyMs, onExchange } = directory;
+  const { now } = tenant;
+  const revoked = new Set<string>();
+
+  /** Serves one request of the directory, alone or out of a batch. */
+  const serve = async (request: GraphRequest, strike: Strike | undefined): Promise<GraphResponse> => {
+    const units = resourceUnits(request);
+    let name = `${request.method} (unknown)`;
+    let told: Readonly<Record<string, string>> | undefined;
+    let response: GraphResponse;
+    try {
+      told = throttle.charge(request, request.claims.appid, units);
+      const route = routeOf(request);
+      name = route.name;
+      response = await suffer(strike, request, () => {
+        authorise(tenant, request, route);
+        return route.answer(tenant, behindEmpty(request));
+      });
+    } catch (error) {
+      if (error instanceof ConnectionReset) throw error;
+      response = refusal(error, request, now());
+    }
+    stats.served(name, request.method, units, response.status);
+    if (response.isForeign) return response;
+    return { ...response, headers: { ...told, ...response.headers, 'x-ms-resource-unit': String(units) } };
+  };
+
+  const check = (authorization: string | undefined) => {
+    if (authorization !== undefined && revoked.has(authorization))
+      throw invalidToken('Lifetime validation failed, the token is expired.');
+    return authority.check(authorization);
+  };
+
+  const revoke = (authorization: string | undefined): void => {
+    if (revoked.size >= MOST_REVOKED) revoked.clear();
+    if (authorization !== undefined) revoked.add(authorization);
+  };
+
+  return async ({ incoming, outgoing, origin, version, path, query, body }) => {
+    stats.request();
+    const method = incoming.method ?? 'GET';
+    const { authorization } = incoming.headers;
+    const requestNumber = stats.requests;
+    const event = { method, url: incoming.url ?? '/', requestNumber };
+    await onExchange?.(event, 'received');
+    if (latencyMs > 0) await sleep(latencyMs);
+    const request: GraphRequest = {
+      method,
+      path,
+      query,
+      headers: incoming.headers as Record<string, string | undefined>,
+      body: parsed(body),
+      claims: { aud: '', tid: '', appid: '', oid: '', exp: 0, roles: [] },
+      root: `${origin}${version}`,
+      correlationId: crypto.randomUUID(),
+    };
+
+    const strikes: Strike[] = [];
+    const struck = (one: Pick<GraphRequest, 'method' | 'path' | 'query'>, item?: number): Strike | undefined => {
+      const address = one.query ? `${one.path}?${one.query}` : one.path;
+      const strike = faults.strike({
+        method: one.method,
+        address,
+        number: requestNumber,
+        ...(item !== undefined && { item }),
+      });
+      if (strike) strikes.push(strike);
+      return strike;
+    };
+    const whole = struck(request);
+    let ofEnvelope = whole;
+
+    const serveBatch = (batch: GraphRequest): Promise<GraphResponse> => {
+      if (method !== 'POST') throw methodNotAllowed();
+      let items = 0;
+      return answerBatch(batch, now(), (item) => {
+        stats.item();
+        items += 1;
+        const strike = struck(item, items);
+        if (!strike || !isOfDelivery(strike)) return serve(item, strike);
+        // A connection that breaks breaks for all items of the envelope.
+        ofEnvelope = strike;
+        return serve(item, undefined);
+      });
+    };
+
+    let response: GraphResponse;
+    try {
+      const known = { ...request, claims: check(authorization) };
+      response = await (path === '/$batch' ? suffer(whole, known, () => serveBatch(known)) : serve(known, whole));
+    } catch (error) {
+      if (error instanceof ConnectionReset) return void incoming.socket.destroy();
+      response = refusal(error, request, now());
+    }
+    if (ofEnvelope && ofEnvelope !== whole) response = inEnvelope(ofEnvelope, response);
+    if (strikes.some(({ hasFired, fault }) => hasFired && fault.do === 'unauthorized')) revoke(authorization);
+    await onExchange?.({ ...event, status: response.status }, 'answered');
+    const delivery = deliveryOf(ofEnvelope);
+    send(
+      {
+        incoming,
+        outgoing,
+        url: `${origin}${incoming.url}`,
+        requestBody: request.body,
+        requestId: request.correlationId,
+        now: now(),
+        response,
+        delivery,
+        faults: strikes.filter(({ hasFired }) => hasFired).map(({ name }) => name),
+      },
+      recorder,
+    );
+  };
+};
