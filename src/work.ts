@@ -53,7 +53,7 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
   try {
     lease = await store.lease(key, options.purpose);
     const file = evidenceFile(settings);
-    const evidence = openEvidence(file);
+    const evidence = await openEvidence(file, { known: await store.lastEvidence(key) });
     let connecting: ReturnType<WorkOptions['connect']> | undefined;
     let connected: Directory | undefined;
     const connect = async () => {
@@ -63,9 +63,13 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
       return directory;
     };
     const close = async () => {
-      evidence.close();
-      await lease!.release();
-      await store.close();
+      try {
+        evidence.close();
+        await rememberEvidence({ store, evidence, settings });
+      } finally {
+        await lease!.release();
+        await store.close();
+      }
     };
     return {
       allow: [],
@@ -87,6 +91,16 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
     await store.close();
     throw error;
   }
+};
+
+/** Keeps the newest record's place outside the record, so that an end that is cut off is missed. */
+export const rememberEvidence = async ({
+  store,
+  evidence,
+  settings,
+}: Pick<Work, 'store' | 'evidence' | 'settings'>): Promise<void> => {
+  const position = evidence.position();
+  if (position) await store.saveEvidence(settings.application.uniqueName, position);
 };
 
 /** Where an application's record is kept. */

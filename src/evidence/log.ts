@@ -1,5 +1,4 @@
 // The append-only record of what was read, decided and written: one JSON record a line, each sealed to the one before.
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -13,22 +12,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { RollcallError } from '../model/errors.ts';
-
-/** A record as it is handed in. `data` is plain JSON and never holds a secret. */
-export interface EvidenceEntry {
-  readonly kind: string;
-  readonly data: unknown;
-}
-
-export interface EvidenceRecord extends EvidenceEntry {
-  readonly seq: number;
-  /** ISO 8601, UTC. */
-  readonly at: string;
-  /** The hash of the record before; {@link GENESIS} for the first. */
-  readonly prev: string;
-}
-
-export const GENESIS = `sha256:${'0'.repeat(64)}`;
+import { type EvidenceEntry, sealed } from './seal.ts';
+import { verifyChain } from './verify.ts';
 
 /** The record cannot be written, so nothing may be done that would have to stand in it. */
 export class EvidenceError extends RollcallError {
@@ -42,104 +27,170 @@ export class EvidenceError extends RollcallError {
   }
 }
 
+/** Where a record stands and what seals it. Whoever keeps it can tell later that nothing up to it was changed. */
+export interface EvidencePosition {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 export interface EvidenceLog {
-  /** The hash of the newest record: whoever keeps it can tell later that nothing before it was changed. */
+  /** The hash of the newest record. */
   head(): string;
+  /** The newest record; undefined while there is none. */
+  position(): EvidencePosition | undefined;
   /** Writes records and waits until the disk has them. Throws {@link EvidenceError}. */
   append(...entries: readonly EvidenceEntry[]): void;
   /** Writes records that could be found out again, so that the disk may take its time. Throws {@link EvidenceError}. */
   note(...entries: readonly EvidenceEntry[]): void;
+  /** Waits until the disk has everything. Nothing can be written afterwards. */
   close(): void;
 }
 
+export interface EvidenceOptions {
+  /** A record that is known to have been written: the file must still hold it. */
+  readonly known?: EvidencePosition | undefined;
+  readonly now?: () => number;
+}
+
 /**
- * Opens the record for appending, making it if need be. The hash of a record covers the text of its line, so that
- * it can be checked with a hash tool and no knowledge of JSON.
+ * Opens the record for appending, making it if need be, after its whole chain has been found unbroken. The hash of a
+ * record covers the text of its line, so that it can be checked with a hash tool and no knowledge of JSON.
  *
- * A last line that a crash cut off was never acknowledged to anybody: it is taken away, and a record says so.
+ * A last line that a crash cut off was never acknowledged to anybody: it is taken away, and a record says so. A file
+ * that was moved away is begun anew, and its first record names the last one known of the old.
+ *
+ * Errors: {@link EvidenceError} when the file cannot be written to, is damaged, or lacks the record that is known.
  */
-export const openEvidence = (file: string, now: () => number = Date.now): EvidenceLog => {
-  const fd = open(file);
-  const { last, torn } = tail(fd, file);
-  let seq = last?.seq ?? 0;
-  let head = last?.hash ?? GENESIS;
+export const openEvidence = async (file: string, options: EvidenceOptions = {}): Promise<EvidenceLog> => {
+  const { known, now = Date.now } = options;
+  const { fd, isNew } = open(file);
+  try {
+    const torn = cutTornLine(fd, file);
+    const check = await verifyChain(file, isNew ? undefined : known);
+    if (!check.whole) throw new EvidenceError(file, `is damaged: line ${check.line}: ${check.reason}`);
+    const log = appender(fd, file, check, now);
+    if (isNew && known) log.append({ kind: 'recordBegunAnew', data: { lastKnown: known } });
+    if (torn > 0) log.append({ kind: 'tornRecordRemoved', data: { bytes: torn } });
+    return log;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+};
+
+const appender = (
+  fd: number,
+  file: string,
+  { records, head: sealedAt }: { readonly records: number; readonly head: string },
+  now: () => number,
+): EvidenceLog => {
+  let seq = records;
+  let head = sealedAt;
+  let { size } = fstatSync(fd);
+  let isOpen = true;
 
   const write = (entries: readonly EvidenceEntry[], sync: boolean) => {
+    if (!isOpen) throw new EvidenceError(file, 'has been closed');
+    assertUntouched(fd, file, size);
     let text = '';
+    let last = { seq, head };
     for (const { kind, data } of entries) {
-      seq += 1;
-      const line = sealed({ seq, at: new Date(now()).toISOString(), kind, data, prev: head });
-      head = line.hash;
+      const line = sealed({ seq: last.seq + 1, at: new Date(now()).toISOString(), kind, data, prev: last.head });
+      last = { seq: last.seq + 1, head: line.hash };
       text += line.text;
     }
+    const bytes = Buffer.from(text);
     try {
-      writeAll(fd, text);
+      writeAll(fd, bytes);
       if (sync) fsyncSync(fd);
     } catch (error) {
+      takeBack(fd, size);
       throw new EvidenceError(file, `cannot be written to: ${(error as Error).message}`, { cause: error });
     }
+    size += bytes.length;
+    ({ seq, head } = last);
   };
-  if (torn > 0) write([{ kind: 'tornRecordRemoved', data: { bytes: torn } }], true);
+
   return {
     head: () => head,
+    position: () => (seq === 0 ? undefined : { seq, hash: head }),
     append: (...entries) => write(entries, true),
     note: (...entries) => write(entries, false),
-    close: () => closeSync(fd),
+    close: () => {
+      if (!isOpen) return;
+      isOpen = false;
+      try {
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    },
   };
 };
 
-/** A record's line, and its hash: SHA-256 over the line as it would be without the hash. */
-export const sealed = (record: EvidenceRecord): { text: string; hash: string } => {
-  const { seq, at, kind, data, prev } = record;
-  const body = JSON.stringify({ seq, at, kind, data, prev });
-  const hash = `sha256:${createHash('sha256').update(body).digest('hex')}`;
-  return { text: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
+/** A record appended to a file that somebody else has changed would not follow the one before it. */
+const assertUntouched = (fd: number, file: string, size: number): void => {
+  const now = fstatSync(fd);
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (there === undefined) throw new EvidenceError(file, 'is gone: it was removed or moved away meanwhile');
+  if (there.ino !== now.ino) throw new EvidenceError(file, 'is another one: it was replaced meanwhile');
+  if (now.size < size) throw new EvidenceError(file, 'was cut off meanwhile');
+  if (now.size > size) throw new EvidenceError(file, 'was written to by another process meanwhile');
 };
 
-const open = (file: string): number => {
+/** What a full disk took of a record is no record: the next one must not be glued to it. */
+const takeBack = (fd: number, size: number): void => {
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+    ftruncateSync(fd, size);
+  } catch {
+    // The next append finds the file changed, and the next opening takes the torn line away.
+    return;
+  }
+};
+
+/** For its owner alone, as all that Rollcall keeps. */
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
+const open = (file: string): { fd: number; isNew: boolean } => {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found && !found.isFile()) throw new Error('it is not a file');
     // An administrator of the machine may write to a read-only file all the same; whoever marked it meant it.
-    if (mode !== undefined && (mode & 0o200) === 0) throw new Error('it is marked read-only');
-    return openSync(file, 'a+');
+    if (found && (found.mode & 0o200) === 0) throw new Error('it is marked read-only');
+    return { fd: openSync(file, 'a+', PRIVATE_FILE), isNew: found === undefined };
   } catch (error) {
     throw new EvidenceError(file, `cannot be opened for writing: ${(error as Error).message}`, { cause: error });
   }
 };
 
-const writeAll = (fd: number, text: string): void => {
-  const bytes = Buffer.from(text);
+const writeAll = (fd: number, bytes: Buffer): void => {
   for (let from = 0; from < bytes.length; ) from += writeSync(fd, bytes, from);
 };
 
-/** Finds the last whole record from the file's end, and cuts off what follows it. */
-const tail = (fd: number, file: string): { last: { seq: number; hash: string } | undefined; torn: number } => {
+const BLOCK = 65_536;
+
+/** Cuts off what follows the last end of line. Answers how many bytes that were. */
+const cutTornLine = (fd: number, file: string): number => {
   const { size } = fstatSync(fd);
-  if (size === 0) return { last: undefined, torn: 0 };
-  let text = Buffer.alloc(0);
-  let from = size;
-  let end = -1;
-  let begin = -1;
-  while (from > 0 && begin < 0) {
-    const length = Math.min(65_536, from);
-    from -= length;
-    const block = Buffer.alloc(length);
-    readSync(fd, block, 0, length, from);
-    text = Buffer.concat([block, text]);
-    end = text.lastIndexOf(10);
-    begin = end <= 0 ? -1 : text.lastIndexOf(10, end - 1);
+  const block = Buffer.alloc(BLOCK);
+  for (let end = size; end > 0; ) {
+    const from = Math.max(0, end - BLOCK);
+    const read = readSync(fd, block, 0, end - from, from);
+    const newline = block.subarray(0, read).lastIndexOf(10);
+    if (newline >= 0) return cutAfter(fd, file, from + newline + 1, size);
+    end = from;
   }
-  const torn = end < 0 ? size : text.length - end - 1;
-  if (torn > 0) ftruncateSync(fd, size - torn);
-  if (end < 0) return { last: undefined, torn };
-  const line = text.subarray(begin + 1, end).toString();
+  return cutAfter(fd, file, 0, size);
+};
+
+const cutAfter = (fd: number, file: string, whole: number, size: number): number => {
+  if (whole === size) return 0;
   try {
-    const { seq, hash } = JSON.parse(line);
-    if (!Number.isInteger(seq) || !/^sha256:[0-9a-f]{64}$/.test(hash))
-      throw new SyntaxError('its last line is no record');
-    return { last: { seq, hash }, torn };
+    ftruncateSync(fd, whole);
   } catch (error) {
-    throw new EvidenceError(file, `is damaged: ${(error as Error).message}`, { cause: error });
+    throw new EvidenceError(file, `cannot be written to: ${(error as Error).message}`, { cause: error });
   }
+  return size - whole;
 };

@@ -5,7 +5,7 @@ import type { ActionKind, ActionResult, ActionStatus, PlanStep } from '../model/
 import type { ActualState } from '../plan/actual.ts';
 import type { PlanFile } from '../plan/file.ts';
 import type { SavedResult } from '../store/store.ts';
-import { type Cost, measured, type Work } from '../work.ts';
+import { type Cost, measured, rememberEvidence, type Work } from '../work.ts';
 
 /** What became of a plan's actions. */
 export interface Applied {
@@ -43,6 +43,7 @@ export const carryOut = async (
       operator: operator(),
     },
   });
+  await rememberEvidence(work);
   const tally = new ResultTally();
   const kinds = new Map<number, { kind: ActionKind; row: number | null }>();
   const watched = async function* (): AsyncGenerator<PlanStep> {

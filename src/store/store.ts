@@ -279,6 +279,15 @@ export class Store {
     })) as readonly SavedResult[];
   }
 
+  /** Keeps where the newest record of the evidence stands, and what seals it. */
+  saveEvidence(application: string, position: { readonly seq: number; readonly hash: string }): Promise<void> {
+    return this.saveSummary(application, 'evidence', position);
+  }
+
+  async lastEvidence(application: string): Promise<{ readonly seq: number; readonly hash: string } | undefined> {
+    return await this.summary(application, 'evidence');
+  }
+
   /** Keeps the newest summary of a stage. `body` is plain JSON. */
   async saveSummary(application: string, stage: string, body: unknown): Promise<void> {
     const text = JSON.stringify(body);

@@ -1,5 +1,5 @@
 // Nothing is written to the directory that could not be recorded first, and what was written stands in the record.
-import { chmodSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readEvidence, verifyChain } from '../../src/evidence/verify.ts';
@@ -37,6 +37,48 @@ test('a folder in the place of the evidence file: apply and run write nothing to
     expect(err).toMatch(/Nothing is written to the directory that cannot be recorded first/);
   }
   expect(await world.writes()).toBe(0);
+});
+
+test('an evidence file whose end was cut off, or that was altered: apply writes nothing and says where', async () => {
+  const world = await planned();
+  const file = evidenceFile(world);
+  const whole = readFileSync(file, 'utf8');
+  const lines = whole.split('\n');
+  const harms = [
+    {
+      text: `${lines.slice(0, -2).join('\n')}\n`,
+      told: /the end was cut off: the file ends with record 2, and record 3/,
+    },
+    { text: '', told: /the end was cut off/ },
+    { text: whole.replace('"rows":', '"rows": '), told: /line 1: it has been altered/ },
+  ];
+  for (const { text, told } of harms) {
+    writeFileSync(file, text);
+    const { status, err } = await world.rollcall('apply', '--yes');
+    expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(told) });
+  }
+  expect(await world.writes()).toBe(0);
+  writeFileSync(file, whole);
+  expect(await world.rollcall('apply', '--yes')).toMatchObject({ status: 0 });
+});
+
+test('an evidence file that is removed in the middle of apply ends it before the next write', async () => {
+  let remove = () => {};
+  const world = await exampleWorld('corpdb1', undefined, {
+    onExchange: ({ method }, phase) => {
+      if (method === 'PATCH' && phase === 'received') remove();
+    },
+  });
+  remove = () => rmSync(evidenceFile(world), { force: true });
+  const { status, err } = await world.rollcall('run', '--yes');
+  expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(/is gone: it was removed/) });
+  expect(await world.writes()).toBe(1);
+
+  remove = () => {};
+  await world.json(2, 'run', '--yes');
+  const kinds = [];
+  for await (const { kind } of readEvidence(evidenceFile(world))) kinds.push(kind);
+  expect(kinds[0]).toBe('recordBegunAnew');
 });
 
 test('each write stands in the record before its result, and the chain is whole', async () => {
