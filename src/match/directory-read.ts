@@ -1,15 +1,23 @@
 // The second strategy: read the whole directory once into an index, and find the values there.
 import type { DatabaseSync } from 'node:sqlite';
 import { RollcallError } from '../model/errors.ts';
+import { fold } from '../model/fold.ts';
 import type { MatchedUser } from '../model/outcome.ts';
 import { type Answer, byId } from './decide.ts';
 import { attributesFor, type Find, lookupFind, ruleRefusal, type UserDirectory } from './lookups.ts';
-import { fold, foldedTexts, matchedUser, type Rule } from './rules.ts';
+import { beginsWith, foldedTexts, matchedUser, type Rule } from './rules.ts';
 import { breather } from './scratch.ts';
 
-/** Fewer users than were counted are normal while the directory changes: its count is refreshed late. Up to this share. */
+/**
+ * Fewer users than were counted are normal while the directory changes: its count is refreshed late. Up to a share of
+ * them; in a small directory up to a few, but never most of it.
+ */
 const TOLERATED_SHARE = 0.01;
 const TOLERATED_USERS = 20;
+const TOLERATED_SHARE_OF_FEW = 0.1;
+
+const mayLack = (counted: number): number =>
+  Math.max(counted * TOLERATED_SHARE, Math.min(TOLERATED_USERS, counted * TOLERATED_SHARE_OF_FEW));
 
 /**
  * Reads all users, with the attributes that the rules compare, and answers from them. An administrator's own filters
@@ -37,7 +45,7 @@ export const readDirectory = async (
     rules.filter((rule) => rule.compares && !refusals.has(rule)),
   );
   const read = index.rules.length === 0 ? counted : await fillIndex(index, directory, signal, onUsers);
-  if (read < counted - Math.max(TOLERATED_USERS, counted * TOLERATED_SHARE))
+  if (read < counted - mayLack(counted))
     throw new RollcallError(
       `The directory counts ${counted} users, but its list ended after ${read}.`,
       'Run the same command again; if this stays so, match with --strategy lookups.',
@@ -107,7 +115,7 @@ const userIndex = (db: DatabaseSync, rules: readonly Rule[]): UserIndex => {
     for (const row of selectFrom.iterate(slot, prefix)) {
       const user = row as unknown as StoredUser & { text: string };
       if (!user.text.startsWith(prefix)) return;
-      yield user;
+      if (beginsWith(user.text, prefix)) yield user;
     }
   };
 

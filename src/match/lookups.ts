@@ -1,9 +1,18 @@
 // The first strategy: ask the directory for the values, packed as it allows, and give the users to them here.
 import type { Directory, DirectoryUser } from '../model/directory.ts';
 import { type DirectoryFailure, failureText } from '../model/errors.ts';
+import { fold } from '../model/fold.ts';
 import type { MatchedUser } from '../model/outcome.ts';
 import { type Answer, byId } from './decide.ts';
-import { fold, foldedTexts, isFoundByLookup, lookupOf, matchedUser, type Rule, SHOWN_ATTRIBUTES } from './rules.ts';
+import {
+  beginsWith,
+  foldedTexts,
+  isFoundByLookup,
+  lookupOf,
+  matchedUser,
+  type Rule,
+  SHOWN_ATTRIBUTES,
+} from './rules.ts';
 
 /** What matching needs of a directory. It has no way to change one. */
 export type UserDirectory = Pick<Directory, 'limits' | 'countUsers' | 'findUsers' | 'readUsers'>;
@@ -116,7 +125,7 @@ const valuesAnsweredBy = (rule: Rule, user: DirectoryUser, folded: Iterable<stri
   if (!rule.compares) return folded;
   const texts = foldedTexts(user, rule.compares.attribute, rule.compares.operator);
   if (rule.compares.operator !== 'startsWith') return texts;
-  return [...folded].filter((value) => texts.some((text) => text.startsWith(value)));
+  return [...folded].filter((value) => texts.some((text) => beginsWith(text, value)));
 };
 
 const inPacks = (values: readonly string[], size: number): readonly (readonly string[])[] => {

@@ -1,12 +1,13 @@
 // From accounts to outcomes: sift the accounts, choose the way to the users, ask the rules, decide, and tell in order.
 import type { Account, Roster } from '../model/account.ts';
+import { fold } from '../model/fold.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { MatchSettings, Override } from '../model/settings.ts';
 import { type Answer, type Decision, decide, decideOverride, type Finding } from './decide.ts';
 import { readDirectory } from './directory-read.ts';
 import { type Find, lookupFind, type UserDirectory } from './lookups.ts';
 import { askOverrides } from './overrides.ts';
-import { compileRule, fold, type Rule } from './rules.ts';
+import { compileRule, type Rule } from './rules.ts';
 import { breather, openScratch } from './scratch.ts';
 import { type Row, type Rows, siftAccounts } from './sift.ts';
 import { chooseStrategy, type StrategyChoice } from './strategy.ts';

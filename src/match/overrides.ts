@@ -1,8 +1,10 @@
 // The administrator's own decisions: which of them is about an account, and which user it names.
+
+import { fold } from '../model/fold.ts';
 import type { Override } from '../model/settings.ts';
 import type { Answer } from './decide.ts';
 import type { Find } from './lookups.ts';
-import { compileRule, fold, isObjectId, type Rule } from './rules.ts';
+import { compileRule, isObjectId, type Rule } from './rules.ts';
 
 /**
  * Answers which override decides about an account, by its index; undefined where none does.
@@ -33,7 +35,7 @@ export const compileOverrides = (
   };
 };
 
-const keyOf = (cells: readonly string[]): string => JSON.stringify(cells.map((cell) => cell.trim().toLowerCase()));
+const keyOf = (cells: readonly string[]): string => JSON.stringify(cells.map((cell) => fold(cell.trim())));
 
 /** The user that an override names is found as by a rule, which no configuration numbers: 0. */
 const namingRule = (attribute: string): Rule =>

@@ -15,7 +15,11 @@ describe('a value', () => {
   test('of 1,024 characters is asked for, one more is not', () => {
     expect(byColumn().valueOf(cells({ EMail: 'x'.repeat(1024) }))).toEqual({ value: 'x'.repeat(1024) });
     const long = byColumn().valueOf(cells({ EMail: 'x'.repeat(10_000) }));
-    expect(long).toEqual({ value: 'x'.repeat(1024), unasked: 'the value is longer than 1,024 characters' });
+    expect(long).toEqual({
+      value: 'x'.repeat(1024),
+      unasked: 'the value is longer than 1,024 characters',
+      whole: expect.stringMatching(/^sha256:/),
+    });
   });
 
   test.each(['a\0b', 'a\nb', 'a\u007f', 'a\u0085'])('with a control character is not asked for: %j', (value) => {

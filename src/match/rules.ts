@@ -1,6 +1,8 @@
 // A rule, ready for use: which value it gives an account, and whether a user answers to that value.
 import type { DirectoryUser, Operator, UserLookup } from '../model/directory.ts';
 import { ConfigError } from '../model/errors.ts';
+import { fold } from '../model/fold.ts';
+import { sha256 } from '../model/hash.ts';
 import type { MatchedUser } from '../model/outcome.ts';
 import type { MatchRule } from '../model/settings.ts';
 import { compileTransforms } from './transforms.ts';
@@ -9,6 +11,8 @@ import { compileTransforms } from './transforms.ts';
 export interface RuleValue {
   readonly value: string;
   readonly unasked?: string;
+  /** Of a value that was shortened: what tells it apart from others that begin alike. */
+  readonly whole?: string;
 }
 
 export interface Rule {
@@ -18,6 +22,8 @@ export interface Rule {
   readonly test: string;
   /** What the rule compares with; undefined for an administrator's own filter, which only the directory can answer. */
   readonly compares: { readonly attribute: string; readonly operator: Operator } | undefined;
+  /** Whether making a value could go on for years: a regular expression can. */
+  readonly mayNotEnd: boolean;
   /** The account's value, or undefined where it has none. */
   valueOf(cell: (column: string) => string): RuleValue | undefined;
 }
@@ -31,9 +37,6 @@ const LONGEST_VALUE = 1024;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The form in which values are compared, by accounts and users alike: without regard to case, otherwise as they are. */
-export const fold = (value: string): string => value.toLowerCase();
-
 /** Errors: {@link ConfigError} when a filter's `{Column}` stands where its value could change the query. */
 export const compileRule = (rule: MatchRule, index: number): Rule =>
   'filter' in rule ? filterRule(rule, index + 1) : attributeRule(rule, index + 1);
@@ -45,6 +48,7 @@ const attributeRule = (rule: Extract<MatchRule, { attribute: string }>, number: 
     number,
     test: `${attribute} ${operator}`,
     compares: { attribute, operator },
+    mayNotEnd: hasPattern(rule),
     valueOf: (cell) => {
       const value = transform(cell(column));
       return value === '' ? undefined : ruleValue(value, whyUnaskable(value, attribute));
@@ -59,6 +63,7 @@ const filterRule = (rule: Extract<MatchRule, { filter: string }>, number: number
     number,
     test: 'filter',
     compares: undefined,
+    mayNotEnd: hasPattern(rule),
     valueOf: (cell) => {
       const cells = template.columns.map((column) => transform(cell(column)));
       if (cells.includes('')) return undefined;
@@ -68,9 +73,14 @@ const filterRule = (rule: Extract<MatchRule, { filter: string }>, number: number
   };
 };
 
+const hasPattern = ({ transforms }: MatchRule): boolean => transforms.some(({ kind }) => kind === 'regex');
+
 // A value that is never asked for is kept for people to look at, so as much of it as a person can look at.
-const ruleValue = (value: string, unasked: string | undefined): RuleValue =>
-  unasked === undefined ? { value } : { value: value.slice(0, LONGEST_VALUE), unasked };
+const ruleValue = (value: string, unasked: string | undefined): RuleValue => {
+  if (unasked === undefined) return { value };
+  if (value.length <= LONGEST_VALUE) return { value, unasked };
+  return { value: value.slice(0, LONGEST_VALUE), unasked, whole: sha256(fold(value)) };
+};
 
 /** Why no directory attribute can hold a value, in words; undefined for one that may be asked for. */
 export const whyUnaskable = (value: string, attribute?: string): string | undefined => {
@@ -128,6 +138,12 @@ export const foldedTexts = (user: DirectoryUser, attribute: string, operator: Op
   const texts = operator === 'any' ? (Array.isArray(held) ? held : []) : [held];
   return texts.filter((text) => typeof text === 'string').map(fold);
 };
+
+const MARK_FIRST = /^\p{M}/u;
+
+/** Whether a text begins with whole letters of another: `e` and an accent behind it is no `e`. Both are folded. */
+export const beginsWith = (text: string, beginning: string): boolean =>
+  text.startsWith(beginning) && !MARK_FIRST.test(text.slice(beginning.length, beginning.length + 2));
 
 const attributeOf = (user: DirectoryUser, attribute: string): unknown => {
   if (Object.hasOwn(user, attribute)) return user[attribute];

@@ -1,9 +1,12 @@
 // The first pass over a roster: what each row is before the directory is asked, and which values it will ask for.
 import type { DatabaseSync } from 'node:sqlite';
 import { type Account, cellReader, type Roster } from '../model/account.ts';
+import { ConfigError } from '../model/errors.ts';
+import { fold } from '../model/fold.ts';
 import type { MatchSettings } from '../model/settings.ts';
+import { TookTooLongError, within } from './bounded.ts';
 import { compileOverrides } from './overrides.ts';
-import { fold, type Rule, type RuleValue } from './rules.ts';
+import type { Rule, RuleValue } from './rules.ts';
 import { breather } from './scratch.ts';
 
 /** A row that asks the rules has a value, or none, for each rule. */
@@ -32,6 +35,8 @@ export interface Rows {
  * override is a duplicate only of one that the same override matched. The value of the first rule that
  * has one stands for the account; a row whose value was seen before is a duplicate, or, with a role column and a role
  * not yet seen for that account, a further role.
+ *
+ * Errors: {@link ConfigError} when a regular expression does not come to an end.
  */
 export const siftAccounts = async (
   roster: Roster,
@@ -70,21 +75,27 @@ export const siftAccounts = async (
     const rule = values.findIndex((value) => value !== undefined);
     const value = values[rule];
     if (value === undefined) return undefined;
-    const key = seenKey(override === undefined ? rule : rules.length * (override + 1) + rule, value.value);
+    const key = seenKey(
+      override === undefined ? rule : rules.length * (override + 1) + rule,
+      value.whole ?? value.value,
+    );
     if (insertSeen.run(...key, n).changes > 0) return undefined;
     return (selectSeen.get(...key) as { n: number }).n;
   };
 
-  const sift = (account: Account): Row => {
-    const { n } = account;
+  const valued = (account: Account): ValuedAccount => {
     const cell = (column: string) => cellOf(account, column);
     const override = overrideOf(cell);
-    if (override !== undefined && overrides[override]!.decision.kind === 'ignore')
-      return { n, kind: 'overridden', override };
-    const values = rules.map((rule) => rule.valueOf(cell));
+    const isIgnored = override !== undefined && overrides[override]!.decision.kind === 'ignore';
+    return { account, override, isIgnored, values: isIgnored ? [] : rules.map((rule) => rule.valueOf(cell)) };
+  };
+
+  const sift = ({ account, override, isIgnored, values }: ValuedAccount): Row => {
+    const { n } = account;
+    if (override !== undefined && isIgnored) return { n, kind: 'overridden', override };
     const first = firstOfSameValue(n, values, override);
     if (roleColumn !== null) {
-      const isNewRole = insertRole.run(first ?? n, fold(cell(roleColumn).trim())).changes > 0;
+      const isNewRole = insertRole.run(first ?? n, fold(cellOf(account, roleColumn).trim())).changes > 0;
       if (first !== undefined && isNewRole) return { n, kind: 'furtherRole', sameAs: first };
     }
     if (first !== undefined) return { n, kind: 'duplicate', sameAs: first };
@@ -113,7 +124,10 @@ export const siftAccounts = async (
 
   const breathe = breather(signal);
   let done = 0;
-  for await (const account of accounts) {
+  const inTime = rules.some(({ mayNotEnd }) => mayNotEnd)
+    ? valuedInTime(accounts, valued)
+    : valuedOneByOne(accounts, valued);
+  for await (const account of inTime) {
     keep(sift(account));
     done += 1;
     const breath = breathe();
@@ -131,6 +145,52 @@ export const siftAccounts = async (
     hasFurtherRoles: (n) => selectHolder.get(n) !== undefined,
   };
 };
+
+/** An account with what the rules make of its cells, and the override that decides about it. */
+interface ValuedAccount {
+  readonly account: Account;
+  readonly override: number | undefined;
+  readonly isIgnored: boolean;
+  readonly values: readonly (RuleValue | undefined)[];
+}
+
+async function* valuedOneByOne(
+  accounts: AsyncIterable<Account>,
+  valued: (account: Account) => ValuedAccount,
+): AsyncGenerator<ValuedAccount> {
+  for await (const account of accounts) yield valued(account);
+}
+
+/** So many accounts are given their values together, and so long that may take: usually it takes a thousandth of it. */
+const TOGETHER = 256;
+const LIMIT_MS = 5000;
+
+/** Errors: {@link ConfigError} that names the row on which a regular expression does not come to an end. */
+async function* valuedInTime(
+  accounts: AsyncIterable<Account>,
+  valued: (account: Account) => ValuedAccount,
+): AsyncGenerator<ValuedAccount> {
+  let together: Account[] = [];
+  const values = (): readonly ValuedAccount[] => {
+    const done: ValuedAccount[] = [];
+    try {
+      within(LIMIT_MS, () => {
+        for (const account of together) done.push(valued(account));
+      });
+    } catch (error) {
+      if (!(error instanceof TookTooLongError)) throw error;
+      const message = `a regular expression does not come to an end on row ${together[done.length]!.n}: it was stopped after ${LIMIT_MS / 1000} seconds. Write it without a repetition inside a repetition, such as (a+)+`;
+      throw new ConfigError([{ path: 'match', message }]);
+    }
+    together = [];
+    return done;
+  };
+  for await (const account of accounts) {
+    together.push(account);
+    if (together.length === TOGETHER) yield* values();
+  }
+  yield* values();
+}
 
 interface StoredRow {
   readonly n: number;

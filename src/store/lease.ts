@@ -48,14 +48,14 @@ export const takeLease = async (db: Kysely<Tables>, name: string, purpose: strin
     token: crypto.randomUUID(),
   };
   const text = JSON.stringify(owner);
-  let heldUntil = Date.now() + LASTS_MS;
-  await db.transaction().execute(async (step) => {
-    const held = await step.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
+  let heldUntil = 0;
+  for (let isMine = false; !isMine; ) {
+    const held = await db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
     if (held && held.expires_at > Date.now() && !isDead(JSON.parse(held.owner)))
       throw busy(name, JSON.parse(held.owner));
-    await step.deleteFrom('leases').where('name', '=', name).execute();
-    await step.insertInto('leases').values({ name, owner: text, expires_at: heldUntil }).execute();
-  });
+    heldUntil = Date.now() + LASTS_MS;
+    isMine = await seize(db, held, { name, owner: text, expires_at: heldUntil });
+  }
 
   let lost = false;
   const renew = async () => {
@@ -71,13 +71,37 @@ export const takeLease = async (db: Kysely<Tables>, name: string, purpose: strin
 
   return {
     assertHeld: () => {
-      if (lost || Date.now() > heldUntil) throw new LeaseLostError(name);
+      // Once it has run out it is lost, even if the clock is set back: another may have taken it.
+      lost ||= Date.now() > heldUntil;
+      if (lost) throw new LeaseLostError(name);
     },
     release: async () => {
       clearInterval(timer);
       await db.deleteFrom('leases').where('name', '=', name).where('owner', '=', text).execute();
     },
   };
+};
+
+/** Puts a lease in the place of the one that was looked at. Answers false if that has changed meanwhile. */
+const seize = async (
+  db: Kysely<Tables>,
+  held: Tables['leases'] | undefined,
+  mine: Tables['leases'],
+): Promise<boolean> => {
+  if (held === undefined) {
+    const insert = db
+      .insertInto('leases')
+      .values(mine)
+      .onConflict((conflict) => conflict.doNothing());
+    return (await insert.executeTakeFirstOrThrow()).numInsertedOrUpdatedRows === 1n;
+  }
+  const update = db
+    .updateTable('leases')
+    .set(mine)
+    .where('name', '=', held.name)
+    .where('owner', '=', held.owner)
+    .where('expires_at', '=', held.expires_at);
+  return (await update.executeTakeFirstOrThrow()).numUpdatedRows === 1n;
 };
 
 /** Whether the holder certainly lives no more: it ran on this machine, and no process has its number now. */

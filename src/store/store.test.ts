@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { Account, Roster } from '../model/account.ts';
+import { LeaseLostError } from './lease.ts';
 import { Store } from './store.ts';
 
 let folder: string;
@@ -62,4 +65,119 @@ test('a lease keeps a second holder out until it is released, and names the firs
   lease.assertHeld();
   await lease.release();
   await (await store.lease('app', 'match')).release();
+});
+
+/** A Rollcall of its own, as far as the store sees: it runs `script` with `Store` and a `say` that the test hears. */
+const processWith = (script: string) => {
+  const whole = `
+    import { Store } from ${JSON.stringify(new URL('./store.ts', import.meta.url).href)};
+    const folder = ${JSON.stringify(folder)};
+    const say = (text) => process.stdout.write(text + '\\n');
+    ${script}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', whole], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  return {
+    child,
+    ended: new Promise<void>((resolve) => child.on('close', () => resolve())),
+    heard: (word: string) => vi.waitUntil(() => said.includes(word), { timeout: 60_000 }),
+    said: () => said,
+  };
+};
+
+const HOLD = `
+  const store = await Store.open(folder);
+  try {
+    await store.lease('app', 'apply');
+    say('held');
+    setInterval(() => {}, 1000);
+  } catch (error) {
+    say('busy: ' + error.message);
+  }`;
+
+test('of several processes that open a new store and want one lease, one gets it, and the others are told who has it', {
+  timeout: 120_000,
+}, async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+  const all = Array.from({ length: 4 }, () => processWith(HOLD));
+  for (const { heard } of all) await Promise.race([heard('held'), heard('busy')]);
+  const holders = all.filter(({ said }) => said() === 'held\n');
+  expect(holders).toHaveLength(1);
+  const holder = holders[0]!;
+  for (const { said } of all) {
+    if (said() !== holder.said()) expect(said()).toContain(`apply, process ${holder.child.pid}`);
+  }
+
+  // A holder that was killed holds nobody up.
+  store = await Store.open(folder);
+  await expect(store.lease('app', 'match')).rejects.toThrow(/Another Rollcall/);
+  holder.child.kill('SIGKILL');
+  await holder.ended;
+  await (await store.lease('app', 'match')).release();
+});
+
+test('a clock that jumps ahead ends the lease before the next write, and for good', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const lease = await store.lease('app', 'apply');
+  const began = Date.now();
+  vi.setSystemTime(began + 120_000);
+  const other = await store.lease('app', 'match');
+  expect(() => lease.assertHeld()).toThrow(LeaseLostError);
+  vi.setSystemTime(began);
+  expect(() => lease.assertHeld()).toThrow(LeaseLostError);
+  await lease.release();
+  // What is released is one's own lease, never the one that another has taken since.
+  await expect(store.lease('app', 'plan')).rejects.toThrow(/match, process/);
+  await other.release();
+});
+
+test('a process killed while it saves a roster leaves the roster before it, and the store in order', {
+  timeout: 120_000,
+}, async () => {
+  await store.saveRoster('app', ['EMail'], accounts(3), () => roster(3));
+  const killed = processWith(`
+    const store = await Store.open(folder);
+    const rows = async function* () {
+      for (let n = 1; ; n += 1) {
+        if (n === 6001) say('midway');
+        yield { n, cells: ['x'.repeat(50)] };
+        if (n % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+    await store.saveRoster('app', ['EMail'], rows(), () => { throw new Error('never') });`);
+  await killed.heard('midway');
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  expect((await store.latestRoster('app'))?.rows).toBe(3);
+  const kept = () => new DatabaseSync(join(folder, 'rollcall.db')).prepare('select count(*) as n from accounts').get();
+  expect(kept()).not.toEqual({ n: 3 });
+  await store.saveRoster('app', ['EMail'], accounts(4), () => roster(4, 'sha256:b'));
+  expect(kept()).toEqual({ n: 7 });
+});
+
+test('a store that a later Rollcall has written, or that is none, is refused with what to do', async () => {
+  const file = join(folder, 'rollcall.db');
+  new DatabaseSync(file).exec('update shape set version = 99');
+  await expect(Store.open(folder)).rejects.toMatchObject({
+    message: expect.stringMatching(/rollcall\.db cannot be opened: version 99 is newer/),
+    remedy: expect.stringMatching(/written by this version of Rollcall or an older one/),
+  });
+  const other = join(folder, 'other');
+  mkdirSync(other);
+  writeFileSync(join(other, 'rollcall.db'), 'no database at all, but long enough to be looked at '.repeat(40));
+  await expect(Store.open(other)).rejects.toThrow(/not a database/);
+});
+
+test.skipIf(process.platform === 'win32')('the store is for its owner alone, however its folder was made', async () => {
+  const made = join(folder, 'made');
+  mkdirSync(made, { mode: 0o755 });
+  const other = await Store.open(made);
+  const files = ['', 'rollcall.db', 'rollcall.db-wal', 'rollcall.db-shm'];
+  expect(files.map((name) => statSync(join(made, name)).mode & 0o077)).toEqual([0, 0, 0, 0]);
+  await other.close();
 });

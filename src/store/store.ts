@@ -40,11 +40,13 @@ export class Store {
   /** Opens the store in a state folder, making both if need be. Throws {@link RollcallError} if that cannot be. */
   static async open(stateFolder: string): Promise<Store> {
     const file = join(stateFolder, 'rollcall.db');
+    let db: Kysely<Tables> | undefined;
     try {
-      const db = openSqlite(file);
+      db = openSqlite(file);
       await migrate(db);
       return new Store(db);
     } catch (error) {
+      await db?.destroy();
       throw new RollcallError(
         `The store ${file} cannot be opened: ${(error as Error).message}.`,
         'Check that the folder can be written to and that the file was written by this version of Rollcall or an older one.',

@@ -72,16 +72,32 @@ const STEPS: readonly ((db: Kysely<Tables>) => Promise<void>)[] = [
   },
 ];
 
-/** Brings a database to today's shape. Refuses one that a later Rollcall has written. */
+/**
+ * Brings a database to today's shape; of several processes that open a new one at once, the first does it. Refuses a
+ * database that a later Rollcall has written.
+ */
 export const migrate = async (db: Kysely<Tables>): Promise<void> => {
+  if ((await versionOf(db)) === STEPS.length) return;
+  await db.connection().execute(async (one) => {
+    // The lock comes before the look, so that nobody else changes the shape in between.
+    await sql`begin immediate`.execute(one);
+    try {
+      const version = await versionOf(one);
+      for (const change of STEPS.slice(version)) await change(one);
+      await one.deleteFrom('shape').execute();
+      await one.insertInto('shape').values({ version: STEPS.length }).execute();
+      await sql`commit`.execute(one);
+    } catch (error) {
+      await sql`rollback`.execute(one);
+      throw error;
+    }
+  });
+};
+
+const versionOf = async (db: Kysely<Tables>): Promise<number> => {
   await sql`create table if not exists shape (version integer not null)`.execute(db);
   const version = (await db.selectFrom('shape').select('version').executeTakeFirst())?.version ?? 0;
   if (version > STEPS.length)
     throw new RangeError(`version ${version} is newer than this Rollcall knows (${STEPS.length})`);
-  if (version === STEPS.length) return;
-  await db.transaction().execute(async (step) => {
-    for (const change of STEPS.slice(version)) await change(step);
-    await step.deleteFrom('shape').execute();
-    await step.insertInto('shape').values({ version: STEPS.length }).execute();
-  });
+  return version;
 };
