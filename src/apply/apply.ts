@@ -2,7 +2,7 @@
 import type { Action, ActionResult } from '../model/plan.ts';
 import { type BatchItem, carryOutBatch } from './batch.ts';
 import { type ApplyInput, STOPPED } from './input.ts';
-import { register, type Target } from './register.ts';
+import { awaitRole, register, type Target } from './register.ts';
 
 /**
  * Carries out the steps and answers one result for each, in the order in which they end. A refused action does not
@@ -12,11 +12,23 @@ import { register, type Target } from './register.ts';
  * come to its end, and leaves the rest untried.
  */
 export async function* applySteps(input: ApplyInput): AsyncGenerator<ActionResult> {
-  const target: Target = { ...input.found };
+  const target: Target = { ...input.found, awaited: new Set() };
   /** createUser's number → the user's id. */
   const made = new Map<number, string>();
   const run = new Runner(input);
+  try {
+    yield* carryOut(input, target, made, run);
+  } finally {
+    await run.stop();
+  }
+}
 
+async function* carryOut(
+  input: ApplyInput,
+  target: Target,
+  made: Map<number, string>,
+  run: Runner,
+): AsyncGenerator<ActionResult> {
   let phase: Action['kind'] | undefined;
   /** Of users the ids are kept, for the assignments to come; of a million assignments nothing is. */
   const noted = function* (results: readonly ActionResult[]): Generator<ActionResult> {
@@ -38,6 +50,7 @@ export async function* applySteps(input: ApplyInput): AsyncGenerator<ActionResul
     } else if (action.kind === 'createUser') {
       for await (const results of run.add({ action })) yield* noted(results);
     } else if (action.kind === 'assign') {
+      await awaitRole(action.roleId, target, input);
       const item = assignment(action, target, made);
       if ('status' in item) yield item;
       else for await (const results of run.add(item)) yield* noted(results);
@@ -64,13 +77,21 @@ const assignment = (
 /** Gathers items into requests, and keeps a number of requests under way. */
 class Runner {
   readonly #input: ApplyInput;
+  readonly #stop = new AbortController();
   #batch: BatchItem[] = [];
   readonly #underWay = new Set<Promise<readonly ActionResult[]>>();
   /** Once the directory denies a kind of write, the others of the kind would be denied too. */
   readonly #denied = new Map<string, string>();
 
   constructor(input: ApplyInput) {
-    this.#input = input;
+    const { signal } = this.#stop;
+    this.#input = { ...input, signal: input.signal ? AbortSignal.any([input.signal, signal]) : signal };
+  }
+
+  /** Lets what has been sent come to its end and be recorded, also when something has failed: nothing is sent again. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.allSettled(this.#underWay);
   }
 
   async *add(item: BatchItem): AsyncGenerator<readonly ActionResult[]> {

@@ -34,13 +34,15 @@ export const carryOutBatch = async (
       return [...ended, ...open.map(({ action }) => ({ n: action.n, status: 'notTried' as const, reason }))];
     }
     const results = await send(open, input);
+    // One refusal among others is about its own object; when all are denied, the permission is lacking.
+    const isDenied = results.every(isDenial);
     const now: ActionResult[] = [];
     const again: { item: BatchItem; failure: DirectoryFailure }[] = [];
     for (const [i, item] of open.entries()) {
       const ending = await endOf(item, results[i]!, input);
       if ('n' in ending) now.push(ending);
       else again.push({ item, failure: ending });
-      if (isDenial(results[i]!)) denied.set(item.action.kind, ending.reason ?? '');
+      if (isDenied) denied.set(item.action.kind, ending.reason ?? '');
     }
     open = again.map(({ item }) => item);
     const goesOn = open.length > 0 && (await waiting.pause().catch(() => false));

@@ -9,16 +9,17 @@ export interface Patience {
   pause(): Promise<boolean>;
 }
 
-/** `limitMs`: how long all pauses together may last. */
+/** `limitMs`: how long all pauses together may last. They are added up, so that a clock that is set changes nothing. */
 export const patience = (clock: Clock, limitMs: number, signal?: AbortSignal): Patience => {
-  const end = clock.now() + limitMs;
+  let left = limitMs;
   let next = FIRST_MS;
   return {
     pause: async () => {
-      const left = end - clock.now();
       if (left <= 0) return false;
-      await clock.sleep(Math.min(next, left), signal);
+      const pause = Math.min(next, left);
+      left -= pause;
       next = Math.min(next * 2, LONGEST_MS);
+      await clock.sleep(pause, signal);
       return true;
     },
   };

@@ -9,6 +9,8 @@ import { patience, waitFor } from './patience.ts';
 export interface Target {
   application?: Application;
   servicePrincipal?: ServicePrincipal;
+  /** Roles that were waited for already. */
+  readonly awaited: Set<string>;
 }
 
 type Registration = Exclude<Action, { kind: 'createUser' } | { kind: 'assign' }>;
@@ -25,6 +27,23 @@ export const register = async (action: Registration, target: Target, input: Appl
   const result = await resultOf(action, answer, target, input);
   input.record('written', { results: [result] });
   return result;
+};
+
+/**
+ * Waits until the service principal shows a role that the application declares already: it follows late, and a step of
+ * this plan may not have been needed because an earlier attempt declared it a moment ago.
+ */
+export const awaitRole = async (roleId: string, target: Target, input: ApplyInput): Promise<void> => {
+  const has = (roles: readonly AppRole[] | undefined): boolean => roles?.some(({ id }) => id === roleId) ?? false;
+  const { application, servicePrincipal, awaited } = target;
+  if (!servicePrincipal || has(servicePrincipal.appRoles) || !has(application?.appRoles) || awaited.has(roleId)) return;
+  awaited.add(roleId);
+  const look = async () => {
+    const principal = await input.directory.findServicePrincipal(servicePrincipal.appId, input.signal);
+    return has(principal?.appRoles) ? principal : undefined;
+  };
+  const seen = await waitFor(look, input.clock, input.lagLimitMs, input.signal);
+  if (seen) target.servicePrincipal = seen;
 };
 
 /** The write that the step needs now: undefined if it needs none, a reason if it cannot be tried. */

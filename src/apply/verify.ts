@@ -1,6 +1,7 @@
 // Compares the directory with what the roster calls for, and says why something is missing. Changes nothing.
 import type { Clock } from '../model/clock.ts';
-import type { Assignment, Directory } from '../model/directory.ts';
+import type { Assignment, AuditEvent, Directory } from '../model/directory.ts';
+import { DirectoryError, failureText } from '../model/errors.ts';
 import { PairSet } from '../model/pairs.ts';
 import { patience } from './patience.ts';
 
@@ -75,18 +76,35 @@ const compare = async (input: VerifyInput): Promise<Omit<Verification, 'missing'
 
 const explain = async (lacking: PairSet, input: VerifyInput): Promise<readonly Missing[]> => {
   const missing: Missing[] = [];
+  let unreadable: string | undefined;
   for await (const wanted of input.wanted()) {
     if (!lacking.has(wanted.principalId, wanted.roleId)) continue;
-    const reason = missing.length < EXPLAINED ? await auditReason(wanted, input) : null;
+    let reason = unreadable ?? null;
+    if (unreadable === undefined && missing.length < EXPLAINED) {
+      reason = await auditReason(wanted, input).catch((error: unknown) => {
+        // What is missing is to be told all the same.
+        if (!(error instanceof DirectoryError)) throw error;
+        unreadable = `the audit log could not be read: ${failureText(error.failure)}`;
+        return unreadable;
+      });
+    }
     missing.push({ ...wanted, reason });
   }
   return missing;
 };
 
+const OF_AN_ASSIGNMENT = /app role assignment/i;
+
+/** What happened to the assignment, else to the user; never what happened in another application. */
 const auditReason = async ({ principalId }: Wanted, input: VerifyInput): Promise<string | null> => {
   if (input.explainSince === null) return null;
-  const events = await input.directory.auditEvents(principalId, input.explainSince, input.signal);
-  const failed = events.find(({ result }) => result !== 'success');
-  const told = failed ?? events.find(({ activity }) => /remove|delete/i.test(activity));
+  const all = await input.directory.auditEvents(principalId, input.explainSince, input.signal);
+  const isElsewhere = ({ activity, targetIds }: AuditEvent) =>
+    OF_AN_ASSIGNMENT.test(activity) && !targetIds.includes(input.servicePrincipalId);
+  const events = all.filter((event) => !isElsewhere(event));
+  const told =
+    events.find(({ activity, result }) => OF_AN_ASSIGNMENT.test(activity) && result !== 'success') ??
+    events.find(({ activity }) => /remove|delete/i.test(activity)) ??
+    events.find(({ result }) => result !== 'success');
   return told ? `${told.at} ${told.activity}: ${told.reason || told.result}` : null;
 };
