@@ -27,6 +27,7 @@ import {
   placeOf,
   type Tenant,
 } from './request.ts';
+import { isFound } from './search.ts';
 import { missing } from './user-rules.ts';
 
 const SETS: Readonly<Record<Kind, string>> = { application: 'applications', servicePrincipal: 'servicePrincipals' };
@@ -39,7 +40,8 @@ export const listObjects = (tenant: Tenant, request: GraphRequest, kind: Kind): 
   const start = options.skipToken === undefined ? 0 : placeOf(options.skipToken);
   const all = visible(tenant, kind)
     .map((object) => shown(tenant, kind, object))
-    .filter((object) => !options.filter || matches(options.filter, object));
+    .filter((object) => !options.filter || matches(options.filter, object))
+    .filter((object) => !options.search || isFound(options.search, object));
   if (options.orderBy) all.sort(byName(options.orderBy.descending));
   const more = all.length > start + size ? encodeToken(start + size) : undefined;
   const names = options.select ? `(${options.select.join(',')})` : '';

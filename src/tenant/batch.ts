@@ -65,6 +65,7 @@ const inner = (request: GraphRequest, { method, url, headers, body }: Item): Gra
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)])),
     body,
     correlationId: crypto.randomUUID(),
+    isBatched: true,
   };
 };
 

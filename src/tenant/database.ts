@@ -1,5 +1,6 @@
 // The directory's data in SQLite, indexed by every attribute that a query may use.
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { hasWords } from './search.ts';
 import { columnOf, INDEXED_TEXTS } from './user-attributes.ts';
 
 /** A database with its statements prepared once. */
@@ -13,6 +14,9 @@ export class Database {
     // A lost write costs a trial directory, not a company's: speed is worth more here than surviving a power cut.
     this.#database.exec(
       'pragma journal_mode = wal; pragma synchronous = off; pragma busy_timeout = 10000; pragma cache_size = -65536; pragma mmap_size = 4294967296',
+    );
+    this.#database.function('has_words', { deterministic: true }, (text, wanted) =>
+      Number(typeof text === 'string' && hasWords(text, String(wanted))),
     );
     this.#makeTables(file);
   }
@@ -121,6 +125,7 @@ create table users (
   ${INDEXED_TEXTS.map((attribute) => `${columnOf(attribute)} text`).join(', ')}
 );
 create table user_lists (attribute text not null, value text not null, user integer not null);
+create table extensions (name text primary key) without rowid;
 create table objects (
   n integer primary key, id text not null unique, kind text not null, body text not null, app_id text, unique_name text
 );

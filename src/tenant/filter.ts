@@ -233,3 +233,33 @@ export const alternatives = (filter: Filter): number => {
       return 1;
   }
 };
+
+/** How deep an expression is nested: a leaf is 1 high, a chain of one operator 1 more than the highest of its parts. */
+export const height = (filter: Filter): number => {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return (
+        1 + Math.max(...[filter.left, filter.right].map((part) => height(part) - (part.kind === filter.kind ? 1 : 0)))
+      );
+    case 'not':
+      return height(filter.of);
+    case 'in':
+      return filter.values.length > 1 ? 2 : 1;
+    default:
+      return 1;
+  }
+};
+
+/** The properties that an expression speaks of, without what lies inside them. */
+export const namesIn = (filter: Filter): readonly string[] => {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return [...namesIn(filter.left), ...namesIn(filter.right)];
+    case 'not':
+      return namesIn(filter.of);
+    default:
+      return [filter.path.split('/')[0]!];
+  }
+};

@@ -1,9 +1,9 @@
 // What Graph's metadata and its pages say of the kinds of objects of which a tenant has few: properties and filters.
 // Sources: https://learn.microsoft.com/graph/api/resources/application, …/serviceprincipal, …/approleassignment,
 // …/directoryaudit, and https://learn.microsoft.com/graph/aad-advanced-queries
-import { malformed, unsupportedQuery } from './errors.ts';
-import { alternatives, type Comparator, type Filter, isBare, type Literal } from './filter.ts';
-import { MAX_ALTERNATIVES, operatorRefusal, tooManyAlternatives } from './filter-limits.ts';
+import { malformed } from './errors.ts';
+import { type Comparator, type Filter, isBare, type Literal } from './filter.ts';
+import { checkSize, incompatible, operatorRefusal, unsupportedClause } from './filter-limits.ts';
 
 /** How a path can be compared: D in every query, A in advanced ones, absent: never. */
 interface Comparable {
@@ -22,6 +22,10 @@ export interface ObjectKind {
   /** By path; what a lambda compares by the list's path, with the member where its elements are objects. */
   readonly comparables: ReadonlyMap<string, Comparable>;
   readonly orderBy: { readonly default: readonly string[]; readonly advanced: readonly string[] };
+  /** What `$search` can name. Default: nothing. */
+  readonly searchable?: readonly string[];
+  /** What `$top` may be at most, where it is not the usual. */
+  readonly maxPage?: number;
   /** Directory objects take 15 alternatives by default; others have no advanced queries. */
   readonly isDirectoryObject: boolean;
 }
@@ -53,6 +57,7 @@ export const APPLICATION: ObjectKind = {
     ['tags', text('D', 'D')],
   ]),
   orderBy: { default: [], advanced: ['displayName'] },
+  searchable: ['displayName', 'description'],
   isDirectoryObject: true,
 };
 
@@ -82,6 +87,7 @@ export const SERVICE_PRINCIPAL: ObjectKind = {
     ['notes', text('A')],
   ]),
   orderBy: { default: [], advanced: ['displayName'] },
+  searchable: ['displayName', 'description'],
   isDirectoryObject: true,
 };
 
@@ -124,13 +130,13 @@ export const DIRECTORY_AUDIT: ObjectKind = {
     ['targetResources/displayName', text('D', 'D')],
   ]),
   orderBy: { default: ['activityDateTime'], advanced: ['activityDateTime'] },
+  maxPage: 1000,
   isDirectoryObject: false,
 };
 
 /** Throws as Graph does where a filter compares what cannot be compared so. */
 export const checkFilter = (kind: ObjectKind, filter: Filter, isAdvanced: boolean): void => {
-  const count = alternatives(filter);
-  if (kind.isDirectoryObject && !isAdvanced && count > MAX_ALTERNATIVES) throw tooManyAlternatives(count);
+  if (kind.isDirectoryObject && !isAdvanced) checkSize(filter);
   checkPart({ kind, isAdvanced: isAdvanced || !kind.isDirectoryObject }, filter, '');
 };
 
@@ -199,10 +205,7 @@ const checkComparison = (context: Context, operator: Comparator, path: string, v
   if (operator === 'ne' && !context.isAdvanced) throw operatorRefusal('NotEqualsMatch');
   if (operator === 'gt' || operator === 'lt' || value === null) throw unsupported(context, path);
   checkLevel(context, path, operator === 'ge' || operator === 'le' ? comparable.range : comparable.equals);
-  if (!fits(comparable.type, value))
-    throw malformed(
-      `Invalid filter clause: A binary operator with incompatible types was detected. Found operand types for property '${path}'.`,
-    );
+  if (!fits(comparable.type, value)) throw incompatible(comparable.type, value, operator, path);
 };
 
 const fits = (type: Comparable['type'], value: Literal): boolean => {
@@ -215,10 +218,7 @@ const checkLevel = (context: Context, path: string, level: 'D' | 'A' | undefined
   if (level === undefined || (level === 'A' && !context.isAdvanced)) throw unsupported(context, path);
 };
 
-const unsupported = ({ kind }: Context, path: string) =>
-  unsupportedQuery(
-    `Unsupported or invalid query filter clause specified for property '${path}' of resource '${kind.name}'.`,
-  );
+const unsupported = ({ kind }: Context, path: string) => unsupportedClause(path, kind.name);
 
 const unknown = ({ kind }: Context, name: string) =>
   malformed(`Invalid filter clause: Could not find a property named '${name}' on type '${kind.edmName}'.`);

@@ -1,11 +1,15 @@
 // The query options of a request, read and checked for what every list has in common.
-import { badRequest, malformed, unsupportedQuery } from './errors.ts';
-import { type Filter, parseFilter } from './filter.ts';
+import { badRequest, GraphError, malformed, unsupportedQuery } from './errors.ts';
+import { alternatives, type Filter, parseFilter } from './filter.ts';
+import { MAX_ADDRESS, MAX_ALTERNATIVES } from './filter-limits.ts';
 import { checkFilter, type ObjectKind } from './object-kinds.ts';
+import type { GraphRequest } from './request.ts';
+import { checkSearch, parseSearch, type Search } from './search.ts';
 
 export interface QueryOptions {
   readonly select: readonly string[] | undefined;
   readonly filter: Filter | undefined;
+  readonly search: Search | undefined;
   readonly top: number | undefined;
   readonly count: boolean;
   readonly orderBy: { readonly property: string; readonly descending: boolean } | undefined;
@@ -32,8 +36,15 @@ const KNOWN = new Set([
 export const DEFAULT_PAGE = 100;
 export const MAX_PAGE = 999;
 
-/** Reads the part behind the question mark. A `+` is a plus sign's blank, as in forms. */
-export const queryOptions = (query: string, headers: Readonly<Record<string, string | undefined>>): QueryOptions => {
+/**
+ * Reads the part behind the question mark. A `+` is a plus sign's blank, as in forms. An option without a `$` that is
+ * unknown is ignored, as the service may do; one with a `$` is refused. `maxPage` is what `$top` may be at most.
+ */
+export const queryOptions = (
+  query: string,
+  headers: Readonly<Record<string, string | undefined>>,
+  maxPage = MAX_PAGE,
+): QueryOptions => {
   const given = new Map<string, string>();
   for (const part of query.split('&')) {
     if (part === '') continue;
@@ -48,18 +59,17 @@ export const queryOptions = (query: string, headers: Readonly<Record<string, str
   const isEventual = headers['consistencylevel']?.toLowerCase() === 'eventual';
   const count = given.get('$count')?.toLowerCase() === 'true';
   const search = given.get('$search');
-  if (search !== undefined) {
+  if (search !== undefined && !isEventual) {
     throw unsupportedQuery(
-      isEventual
-        ? 'The local tenant has no index of words to answer $search from; use $filter with startsWith.'
-        : "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+      "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
     );
   }
   const filter = given.get('$filter');
   return {
     select: names(given.get('$select')),
     filter: filter === undefined ? undefined : parseFilter(filter),
-    top: topOf(given.get('$top')),
+    search: search === undefined ? undefined : parseSearch(search),
+    top: topOf(given.get('$top'), maxPage),
     count: count && isEventual,
     orderBy: orderOf(given.get('$orderby')),
     expand: names(given.get('$expand')) ?? [],
@@ -75,17 +85,45 @@ export const optionsFor = (
   query: string,
   headers: Readonly<Record<string, string | undefined>>,
 ): QueryOptions => {
-  const options = queryOptions(query, headers);
-  const { select, filter, orderBy, expand, isAdvanced } = options;
+  const options = queryOptions(query, headers, kind.maxPage);
+  const { select, filter, search, orderBy, expand, isAdvanced } = options;
   refuseExpand(expand);
   const unknown = select?.find((name) => !kind.properties.includes(name));
   if (unknown !== undefined) throw unknownProperty(unknown, kind.edmName);
   if (filter) checkFilter(kind, filter, isAdvanced);
-  const sortable = isAdvanced ? kind.orderBy.advanced : kind.orderBy.default;
-  const isSorted =
-    !orderBy || (sortable.includes(orderBy.property) && (!filter || isAdvanced || !kind.isDirectoryObject));
-  if (!isSorted) throw unsupportedQuery('Sorting not supported for current query.');
+  if (search) checkSearch(search, kind.searchable ?? []);
+  if (orderBy && !kind.properties.includes(orderBy.property)) throw unknownOrder(orderBy.property, kind.edmName);
+  checkOrder(options, isAdvanced ? kind.orderBy.advanced : kind.orderBy.default, kind.name, kind.isDirectoryObject);
   return options;
+};
+
+/** Throws unless the order is one of those that can be had, and can be had together with the filter. */
+export const checkOrder = (
+  { orderBy, filter, isAdvanced }: QueryOptions,
+  sortable: readonly string[],
+  resource: string,
+  isDirectoryObject = true,
+): void => {
+  if (!orderBy) return;
+  if (!sortable.includes(orderBy.property)) {
+    throw unsupportedQuery(
+      isAdvanced
+        ? 'An unsupported property was specified.'
+        : `Unsupported sort property '${orderBy.property}' for '${resource}'.`,
+    );
+  }
+  if (filter && !isAdvanced && isDirectoryObject) throw unsupportedQuery('Sorting not supported for current query.');
+};
+
+/** Throws where an advanced query of many alternatives has an address that is too long to be sent alone. */
+export const checkAddress = (
+  { root, path, query, isBatched }: GraphRequest,
+  { filter, skipToken, isAdvanced }: QueryOptions,
+): void => {
+  // What a link of the service's own says is not the client's choice; inside a batch the address stands in a body.
+  if (!filter || !isAdvanced || isBatched || skipToken !== undefined) return;
+  if (root.length + path.length + query.length + 1 <= MAX_ADDRESS || alternatives(filter) <= MAX_ALTERNATIVES) return;
+  throw new GraphError(414, 'UriTooLong', `The request URI is longer than ${MAX_ADDRESS} characters.`);
 };
 
 export const refuseExpand = (expand: readonly string[]): void => {
@@ -95,6 +133,9 @@ export const refuseExpand = (expand: readonly string[]): void => {
 
 export const unknownProperty = (name: string, edmName: string) =>
   malformed(`Parsing OData Select and Expand failed: Could not find a property named '${name}' on type '${edmName}'.`);
+
+export const unknownOrder = (name: string, edmName: string) =>
+  malformed(`Could not find a property named '${name}' on type '${edmName}'.`);
 
 const decode = (text: string): string => {
   try {
@@ -110,11 +151,11 @@ const names = (text: string | undefined): readonly string[] | undefined =>
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
-const topOf = (text: string | undefined): number | undefined => {
+const topOf = (text: string | undefined, maxPage: number): number | undefined => {
   if (text === undefined) return undefined;
   const top = Number(text);
-  if (!Number.isInteger(top) || top < 1 || top > MAX_PAGE) {
-    throw badRequest(`Invalid page size specified: '${text}'. Must be between 1 and ${MAX_PAGE} inclusive.`);
+  if (!Number.isInteger(top) || top < 1 || top > maxPage) {
+    throw badRequest(`Invalid page size specified: '${text}'. Must be between 1 and ${maxPage} inclusive.`);
   }
   return top;
 };

@@ -28,6 +28,8 @@ export interface GraphRequest {
   /** The version root as the client addresses it, for links: `http://127.0.0.1:8787/v1.0`. */
   readonly root: string;
   readonly correlationId: string;
+  /** Came inside a `$batch`. */
+  readonly isBatched?: true;
 }
 
 export interface GraphResponse {

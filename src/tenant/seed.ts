@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
 import type { Database } from './database.ts';
 import { GraphError } from './errors.ts';
+import { isExtensionName } from './extensions.ts';
 import { USER_ATTRIBUTES } from './user-attributes.ts';
 import { EXTENSIONS, insertUser, type User } from './users.ts';
 
@@ -99,7 +100,7 @@ const checked = (user: Properties): Properties => {
   if (typeof user['userPrincipalName'] !== 'string' || user['userPrincipalName'] === '')
     throw wrong(`a user has no userPrincipalName: ${JSON.stringify(user).slice(0, 200)}`);
   for (const name of Object.keys(user)) {
-    if (!USER_ATTRIBUTES[name] || name.includes('/'))
+    if ((!USER_ATTRIBUTES[name] || name.includes('/')) && !isExtensionName(name))
       throw wrong(`${user['userPrincipalName']} has the property ${name}, which a user has not`);
   }
   return user;

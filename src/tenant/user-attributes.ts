@@ -1,17 +1,25 @@
 // The attributes of a user: their types, which come by default, and how they can be filtered.
 // Source: https://learn.microsoft.com/graph/api/resources/user and …/aad-advanced-queries
 
-export type AttributeType = 'text' | 'boolean' | 'date' | 'texts' | 'object';
+/** `texts` and `objects` are lists. */
+export type AttributeType = 'text' | 'boolean' | 'date' | 'texts' | 'object' | 'objects';
 
 export interface UserAttribute {
   readonly type: AttributeType;
-  /** default: in any query; advanced: only in advanced ones; none: never; silent: answered with an empty list. */
-  readonly filter: 'default' | 'advanced' | 'none' | 'silent';
+  /**
+   * default: in any query; advanced: only in advanced ones; plain: only in those that are not advanced; none: never;
+   * silent: answered with an empty list.
+   */
+  readonly filter: 'default' | 'advanced' | 'plain' | 'none' | 'silent';
   readonly startsWith?: 'default' | 'advanced';
   readonly endsWith?: true;
   /** Can be compared with null, or a list's `$count` with 0, in advanced queries. */
   readonly null?: true;
+  /** Has no column of its own: queries find its values among those of lists. */
+  readonly isListed?: true;
   readonly isReadOnly?: true;
+  /** A property of the mailbox or of what lies around it, which a list never carries. */
+  readonly isSingleOnly?: true;
   /** Longest value on write. */
   readonly longest?: number;
 }
@@ -23,6 +31,9 @@ const plain = (rest: Partial<UserAttribute> = {}): UserAttribute =>
 /** Found, by whatever of it, in advanced queries alone. */
 const advanced = (rest: Partial<UserAttribute> = {}): UserAttribute =>
   text({ filter: 'advanced', startsWith: 'advanced', null: true, ...rest });
+
+const readOnly = (type: AttributeType): UserAttribute => ({ type, filter: 'none', isReadOnly: true });
+const singleOnly = (type: AttributeType): UserAttribute => ({ ...readOnly(type), isSingleOnly: true });
 
 const EXTENSIONS = Object.fromEntries(
   Array.from({ length: 15 }, (_, i) => [
@@ -64,8 +75,13 @@ export const USER_ATTRIBUTES: Readonly<Record<string, UserAttribute>> = Object.a
   accountEnabled: { type: 'boolean', filter: 'default' },
   onPremisesSyncEnabled: { type: 'boolean', filter: 'default', null: true, isReadOnly: true },
   createdDateTime: { type: 'date', filter: 'default', isReadOnly: true },
-  deletedDateTime: { type: 'date', filter: 'none', isReadOnly: true },
+  deletedDateTime: readOnly('date'),
   employeeHireDate: { type: 'date', filter: 'none' },
+  employeeLeaveDateTime: { type: 'date', filter: 'none' },
+  externalUserStateChangeDateTime: readOnly('date'),
+  lastPasswordChangeDateTime: readOnly('date'),
+  onPremisesLastSyncDateTime: readOnly('date'),
+  signInSessionsValidFromDateTime: readOnly('date'),
   onPremisesSamAccountName: advanced({ isReadOnly: true }),
   onPremisesDistinguishedName: advanced({ isReadOnly: true }),
   onPremisesDomainName: advanced({ isReadOnly: true }),
@@ -85,24 +101,56 @@ export const USER_ATTRIBUTES: Readonly<Record<string, UserAttribute>> = Object.a
   },
   onPremisesExtensionAttributes: { type: 'object', filter: 'none' },
   passwordProfile: { type: 'object', filter: 'none' },
-  identities: { type: 'object', filter: 'none' },
+  // Only by issuer and name together, and never in an advanced query.
+  identities: { type: 'objects', filter: 'plain' },
+  consentProvidedForMinor: text(),
+  legalAgeGroupClassification: { ...text(), isReadOnly: true },
+  identityParentId: { ...text(), isReadOnly: true },
+  preferredDataLocation: text(),
+  securityIdentifier: { ...text(), isReadOnly: true },
+  isManagementRestricted: readOnly('boolean'),
+  isResourceAccount: readOnly('boolean'),
+  showInAddressList: { type: 'boolean', filter: 'none' },
+  authorizationInfo: { type: 'object', filter: 'none' },
+  customSecurityAttributes: { type: 'object', filter: 'none' },
+  employeeOrgData: { type: 'object', filter: 'none' },
+  signInActivity: readOnly('object'),
+  'signInActivity/lastSignInDateTime': { type: 'date', filter: 'default', isListed: true },
+  assignedLicenses: readOnly('objects'),
+  assignedPlans: readOnly('objects'),
+  licenseAssignmentStates: readOnly('objects'),
+  onPremisesProvisioningErrors: readOnly('objects'),
+  provisionedPlans: readOnly('objects'),
+  serviceProvisioningErrors: readOnly('objects'),
+  aboutMe: singleOnly('text'),
+  birthday: singleOnly('date'),
+  hireDate: singleOnly('date'),
+  interests: singleOnly('texts'),
+  mailboxSettings: singleOnly('object'),
+  mySite: singleOnly('text'),
+  pastProjects: singleOnly('texts'),
+  preferredName: singleOnly('text'),
+  responsibilities: singleOnly('texts'),
+  schools: singleOnly('texts'),
+  skills: singleOnly('texts'),
   ...EXTENSIONS,
 } satisfies Record<string, UserAttribute>);
 
-/** Properties of a mailbox, which a list never carries. */
-export const SINGLE_USER_ONLY: ReadonlySet<string> = new Set([
-  'aboutMe',
-  'birthday',
-  'hireDate',
-  'interests',
-  'mailboxSettings',
-  'mySite',
-  'pastProjects',
-  'preferredName',
-  'responsibilities',
-  'schools',
-  'skills',
-]);
+/** `extension_{appId without dashes}_{name}` of a directory extension. */
+const DIRECTORY_EXTENSION = /^extension_[0-9a-f]{32}_\w+$/i;
+/** `ext{8 letters}_{name}` or `{domain}_{name}` of a schema extension, which is an object. */
+const SCHEMA_EXTENSION = /^[a-z][a-z0-9]*_[a-z][a-z0-9]*$/i;
+
+/** A property that an organization has added to its users, or a member of one: `extab_courses/name`. */
+export const extensionAttribute = (path: string): UserAttribute | undefined => {
+  const [name = '', member, ...more] = path.split('/');
+  if (DIRECTORY_EXTENSION.test(name))
+    return member === undefined
+      ? text({ filter: 'default', startsWith: 'advanced', null: true, isListed: true, longest: 256 })
+      : undefined;
+  if (!SCHEMA_EXTENSION.test(name) || more.length > 0) return undefined;
+  return member === undefined ? { type: 'object', filter: 'none' } : advanced({ isListed: true });
+};
 
 /** What comes without `$select`. */
 export const DEFAULT_USER_PROPERTIES = [
@@ -134,3 +182,7 @@ export const fold = (value: string): string => value.toLowerCase();
 
 /** The column that holds an attribute, folded. */
 export const columnOf = (attribute: string): string => `f_${attribute.split('/').at(-1)!}`;
+
+/** An identity as it is looked up: its two parts are asked for together. */
+export const identityKey = (issuer: unknown, issuerAssignedId: unknown): string =>
+  fold(`${issuer}\n${issuerAssignedId}`);

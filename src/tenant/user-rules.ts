@@ -1,6 +1,6 @@
 // What may be written to a user, and what is refused. Source: https://learn.microsoft.com/graph/api/resources/user
 import { badRequest, conflict } from './errors.ts';
-import { USER_ATTRIBUTES } from './user-attributes.ts';
+import { extensionAttribute, USER_ATTRIBUTES } from './user-attributes.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -46,7 +46,7 @@ export const checkUserChange = (
 
 const checkProperties = (body: Body): void => {
   for (const [name, value] of Object.entries(body)) {
-    const attribute = USER_ATTRIBUTES[name];
+    const attribute = USER_ATTRIBUTES[name] ?? extensionAttribute(name);
     if (!attribute || name.includes('/')) {
       throw badRequest(`Property '${name}' does not exist as a declared property or extension property.`);
     }
@@ -66,7 +66,9 @@ const checkProperties = (body: Body): void => {
 const isOfType = (value: unknown, type: string): boolean => {
   if (type === 'boolean') return typeof value === 'boolean';
   if (type === 'texts') return Array.isArray(value) && value.every((item) => typeof item === 'string');
-  if (type === 'object') return typeof value === 'object';
+  if (type === 'object') return typeof value === 'object' && !Array.isArray(value);
+  if (type === 'objects')
+    return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null);
   if (type === 'date') return typeof value === 'string' && !Number.isNaN(Date.parse(value));
   return typeof value === 'string';
 };

@@ -3,7 +3,18 @@ import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { audit } from './audit.ts';
 import type { Database } from './database.ts';
 import { badRequest, GraphError, notFound, unsupportedQuery } from './errors.ts';
-import { DEFAULT_PAGE, type QueryOptions, queryOptions, refuseExpand, unknownProperty } from './query-options.ts';
+import { checkDeclared, declareExtension, isDeclared } from './extensions.ts';
+import { namesIn } from './filter.ts';
+import {
+  checkAddress,
+  checkOrder,
+  DEFAULT_PAGE,
+  type QueryOptions,
+  queryOptions,
+  refuseExpand,
+  unknownOrder,
+  unknownProperty,
+} from './query-options.ts';
 import {
   decodeToken,
   encodeToken,
@@ -17,13 +28,14 @@ import {
 import {
   columnOf,
   DEFAULT_USER_PROPERTIES,
+  extensionAttribute,
   fold,
   INDEXED_LISTS,
   INDEXED_TEXTS,
-  SINGLE_USER_ONLY,
+  identityKey,
   USER_ATTRIBUTES,
 } from './user-attributes.ts';
-import { userCondition } from './user-query.ts';
+import { type Condition, searchCondition, userCondition } from './user-query.ts';
 import { checkNewUser, checkUserChange } from './user-rules.ts';
 
 /** A user as it is kept: Graph's property names, absent where there is no value. */
@@ -71,11 +83,35 @@ const columnsOf = (user: User): SQLInputValue[] => {
 };
 
 const insertLists = (db: Database, n: number, user: User): void => {
+  const insert = (attribute: string, value: string): void => {
+    db.run('insert into user_lists (attribute, value, user) values (?, ?, ?)', attribute, value, n);
+  };
   for (const attribute of INDEXED_LISTS) {
     const values = user[attribute];
-    if (!Array.isArray(values)) continue;
-    for (const value of values)
-      db.run('insert into user_lists (attribute, value, user) values (?, ?, ?)', attribute, fold(String(value)), n);
+    if (Array.isArray(values)) for (const value of values) insert(attribute, fold(String(value)));
+  }
+  for (const { issuer, issuerAssignedId } of objectsOf(user['identities']))
+    insert('identities', identityKey(issuer, issuerAssignedId));
+  const signIn = (user['signInActivity'] as Record<string, unknown> | undefined)?.['lastSignInDateTime'];
+  if (typeof signIn === 'string') insert('signInActivity/lastSignInDateTime', new Date(signIn).toISOString());
+  for (const name of Object.keys(user)) if (name.includes('_')) insertExtension(db, name, user[name], insert);
+};
+
+const objectsOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] => (Array.isArray(value) ? value : []);
+
+/** An extension's value, or the values of its members. */
+const insertExtension = (
+  db: Database,
+  name: string,
+  value: unknown,
+  insert: (attribute: string, value: string) => void,
+): void => {
+  declareExtension(db, name);
+  const isObject = typeof value === 'object' && value !== null;
+  for (const [member, one] of isObject ? Object.entries(value) : [['', value] as const]) {
+    const path = member === '' ? name : `${name}/${member}`;
+    if (member !== '') declareExtension(db, path);
+    if (one !== null && one !== undefined) insert(path, fold(String(one)));
   }
 };
 
@@ -111,17 +147,21 @@ export const visibleUser = ({ db, replication }: Tenant, key: string): User | un
   return body === undefined ? undefined : JSON.parse(body);
 };
 
+/** Pages with sign-ins are at most so large, whatever was asked for. */
+const MAX_SIGN_IN_PAGE = 500;
+
 /** `GET /users`. */
 export const listUsers = (tenant: Tenant, request: GraphRequest): GraphResponse => {
   const options = queryOptions(request.query, request.headers);
-  const properties = selected(options, true);
-  const condition = options.filter ? userCondition(options.filter, options.isAdvanced) : { sql: '1', values: [] };
+  checkAddress(request, options);
+  const properties = selected(tenant.db, options, true);
+  const condition = conditionOf(tenant.db, options, options.isAdvanced);
   const order = orderColumn(options);
-  const size = options.top ?? DEFAULT_PAGE;
+  const size = pageSize(options);
   const start = options.skipToken === undefined ? undefined : startOf(options.skipToken);
   const reader = rowReader(tenant, properties);
   const rows = tenant.db.lists(
-    pageSql(reader.fields, condition.sql, order, start !== undefined, options.filter !== undefined),
+    pageSql(reader.fields, condition.sql, order, start !== undefined, condition !== EVERYBODY),
     ...condition.values,
     ...(start === undefined ? [] : order ? [start.key, start.key, start.n] : [start.n]),
     size + 1,
@@ -145,6 +185,21 @@ export const listUsers = (tenant: Tenant, request: GraphRequest): GraphResponse 
       value,
     },
   };
+};
+
+const EVERYBODY: Condition = { sql: '1', values: [] };
+
+/** The users that a filter and a search ask for. */
+const conditionOf = (db: Database, { filter, search }: QueryOptions, isAdvanced: boolean): Condition => {
+  const byFilter = filter && userCondition(filter, isAdvanced, (name) => isDeclared(db, name));
+  const bySearch = search && searchCondition(search);
+  if (!byFilter || !bySearch) return byFilter ?? bySearch ?? EVERYBODY;
+  return { sql: `${byFilter.sql} and ${bySearch.sql}`, values: [...byFilter.values, ...bySearch.values] };
+};
+
+const pageSize = ({ top = DEFAULT_PAGE, select, filter }: QueryOptions): number => {
+  const hasSignIns = select?.includes('signInActivity') || (filter && namesIn(filter).includes('signInActivity'));
+  return hasSignIns ? Math.min(top, MAX_SIGN_IN_PAGE) : top;
 };
 
 /** What answers show of a row, and the fields to read for it. A row is its number, its key in the order, then the fields. */
@@ -208,25 +263,24 @@ const startOf = (token: string): { readonly key: string | number; readonly n: nu
   throw badRequest('The skip token is not valid.');
 };
 
-const orderColumn = ({ orderBy, filter, isAdvanced }: QueryOptions) => {
+const SORTABLE = ['displayName', 'userPrincipalName'];
+
+const orderColumn = (options: QueryOptions) => {
+  const { orderBy } = options;
   if (!orderBy) return undefined;
-  const { property, descending } = orderBy;
-  if (property !== 'displayName' && property !== 'userPrincipalName') {
-    throw unsupportedQuery(`Sorting not supported for current query by property '${property}'.`);
-  }
-  if (filter && !isAdvanced) throw unsupportedQuery('Sorting not supported for current query.');
-  return { column: columnOf(property), direction: descending ? 'desc' : 'asc' } as const;
+  if (!USER_ATTRIBUTES[orderBy.property]) throw unknownOrder(orderBy.property, 'microsoft.graph.user');
+  checkOrder(options, SORTABLE, 'User');
+  return { column: columnOf(orderBy.property), direction: orderBy.descending ? 'desc' : 'asc' } as const;
 };
 
-const countRows = (db: Database, { sql, values }: { sql: string; values: readonly SQLInputValue[] }): number =>
+const countRows = (db: Database, { sql, values }: Condition): number =>
   db.one<{ count: number }>(`select count(*) as count from users where ${sql}`, ...values)!.count;
 
 /** `GET /users/$count`. */
 export const countUsers = (tenant: Tenant, request: GraphRequest): GraphResponse => {
   const options = queryOptions(request.query, request.headers);
   if (!options.isEventual) throw badRequest('$count is not currently supported.');
-  const condition = options.filter ? userCondition(options.filter, true) : { sql: '1', values: [] };
-  return { status: 200, body: String(countRows(tenant.db, condition)), isText: true };
+  return { status: 200, body: String(countRows(tenant.db, conditionOf(tenant.db, options, true))), isText: true };
 };
 
 /** `GET /users/{id or userPrincipalName}`. */
@@ -236,7 +290,7 @@ export const getUser = (tenant: Tenant, request: GraphRequest, key: string): Gra
   const seen = tenant.replication.seen(row.id, row.body);
   if (seen === undefined) throw notFound(key);
   const names = options.select ? `(${options.select.join(',')})` : '';
-  const user = shaped(JSON.parse(seen), selected(options, false));
+  const user = shaped(JSON.parse(seen), selected(tenant.db, options, false));
   return { status: 200, body: { '@odata.context': `${request.root}/$metadata#users${names}/$entity`, ...user } };
 };
 
@@ -244,6 +298,7 @@ export const getUser = (tenant: Tenant, request: GraphRequest, key: string): Gra
 export const createUser = (tenant: Tenant, request: GraphRequest): GraphResponse => {
   const { db, domains, replication } = tenant;
   const body = objectBody(request);
+  checkDeclared(db, body);
   checkNewUser(body, domains, (name) => byName(db, name) !== undefined);
   const { passwordProfile: _neverKept, ...properties } = body;
   const user: User = {
@@ -274,6 +329,7 @@ export const updateUser = (tenant: Tenant, request: GraphRequest, key: string): 
   const row = rowOf(db, key);
   const before: User = JSON.parse(row.body);
   const body = objectBody(request);
+  checkDeclared(db, body);
   checkUserChange(body, domains, before['onPremisesSyncEnabled'] === true, (name) => {
     const other = byName(db, name);
     return other !== undefined && other.n !== row.n;
@@ -341,7 +397,7 @@ export const listDeletedUsers = (tenant: Tenant, request: GraphRequest): GraphRe
   const options = queryOptions(request.query, request.headers);
   if (options.filter || options.orderBy)
     throw unsupportedQuery('The local tenant lists deleted users whole, without $filter and $orderby.');
-  const properties = selected(options, true);
+  const properties = selected(tenant.db, options, true);
   const size = options.top ?? DEFAULT_PAGE;
   const rows = tenant.db.all<{ n: number; body: string }>(
     "select n, body from deleted where kind = 'user' and at > ? and n > ? order by n limit ?",
@@ -369,25 +425,33 @@ export const userTarget = (user: User) => ({
 });
 
 /** The properties that an answer carries. */
-const selected = ({ select, expand }: QueryOptions, isList: boolean): readonly string[] => {
+const selected = (db: Database, { select, expand }: QueryOptions, isList: boolean): readonly string[] => {
   refuseExpand(expand);
   if (!select) return DEFAULT_USER_PROPERTIES;
   for (const name of select) {
-    if (isList && SINGLE_USER_ONLY.has(name))
+    const known = name.includes('/') ? undefined : USER_ATTRIBUTES[name];
+    if (!known && !isDeclared(db, name)) throw unknownProperty(name, 'microsoft.graph.user');
+    if (isList && known?.isSingleOnly)
       throw new GraphError(501, 'NotImplemented', 'This operation target is not yet supported.');
-    if (!USER_ATTRIBUTES[name] || name.includes('/')) throw unknownProperty(name, 'microsoft.graph.user');
   }
   // Whatever is selected, a password profile is never returned.
   return [...new Set(select)].filter((name) => name !== 'passwordProfile');
 };
 
+/** What these dates say where nothing is known: they cannot be null. */
+const NEVER = '0001-01-01T00:00:00Z';
+const DATES_WITHOUT_NULL: ReadonlySet<string> = new Set(['birthday', 'hireDate']);
+
 const shaped = (user: User, properties: readonly string[]): Record<string, unknown> => {
   const result: Record<string, unknown> = {};
-  for (const name of properties) {
-    const value = user[name];
-    result[name] = value ?? (USER_ATTRIBUTES[name]!.type === 'texts' ? [] : null);
-  }
+  for (const name of properties) result[name] = user[name] ?? emptyValue(name);
   return result;
+};
+
+const emptyValue = (name: string): unknown => {
+  const type = (USER_ATTRIBUTES[name] ?? extensionAttribute(name))?.type;
+  if (type === 'texts' || type === 'objects') return [];
+  return DATES_WITHOUT_NULL.has(name) ? NEVER : null;
 };
 
 const withoutNulls = (body: Readonly<Record<string, unknown>>): Record<string, unknown> =>

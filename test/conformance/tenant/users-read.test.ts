@@ -326,18 +326,6 @@ describe('limits and values (2.4)', () => {
     expect([count.text, count.headers.get('content-type')]).toEqual(['120', 'text/plain']);
   });
 
-  test('$search says that it needs the header, and is never ignored', async () => {
-    const client = await startClient({ generate: 2 });
-    const path = `/users?$search=${encodeURIComponent('"displayName:ana"')}`;
-    expect(errorOf(await client.get(path))).toEqual({
-      status: 400,
-      code: 'Request_UnsupportedQuery',
-      message:
-        "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
-    });
-    expect((await client.advanced(path)).status).toBe(400);
-  });
-
   test('$filter with $orderby needs an advanced query', async () => {
     const client = await startClient({ generate: 20 });
     const path = `${where("startsWith(displayName,'a')")}&$orderby=displayName`;
