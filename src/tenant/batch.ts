@@ -79,7 +79,7 @@ const readItems = (request: GraphRequest): readonly Item[] => {
   if (!Array.isArray(requests) || requests.length === 0) throw malformed('Invalid batch payload format.');
   if (requests.length > MOST) throw malformed(`Number of batch request steps exceeds the maximum value of ${MOST}.`);
   const seen = new Set<string>();
-  return requests.map((given: unknown): Item => {
+  const items = requests.map((given: unknown): Item => {
     const item = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>;
     const { id, method, url } = item;
     if (typeof id !== 'string' || id === '') throw malformed('A batch request step has no id.');
@@ -100,6 +100,20 @@ const readItems = (request: GraphRequest): readonly Item[] => {
         throw malformed(`Request '${id}' depends on '${other}', which is no earlier request.`);
     }
     seen.add(id.toLowerCase());
-    return { id, method: method.toUpperCase(), url, headers, body: item['body'], dependsOn };
+    return { id, method: method.toUpperCase(), url, headers, body: item['body'], dependsOn: dependsOn.map(String) };
   });
+  if (!hasSupportedOrder(items))
+    throw malformed('The requests must all be independent, each depend on the one before it, or all depend on one.');
+  return items;
+};
+
+/** The orders that the service knows: none, one after the other, or all behind one. */
+const hasSupportedOrder = (items: readonly Item[]): boolean => {
+  const dependsOnly = ({ dependsOn }: Item, on: Item): boolean =>
+    dependsOn.length === 1 && dependsOn[0]!.toLowerCase() === on.id.toLowerCase();
+  const isFree = ({ dependsOn }: Item): boolean => dependsOn.length === 0;
+  if (items.every(isFree)) return true;
+  if (items.every((item, i) => (i === 0 ? isFree(item) : dependsOnly(item, items[i - 1]!)))) return true;
+  const free = items.filter(isFree);
+  return free.length === 1 && items.every((item) => item === free[0] || dependsOnly(item, free[0]!));
 };
