@@ -1,9 +1,11 @@
 // The audit log: an event for each write, done or refused, under the names of Microsoft's audit activity reference.
+import type { Database } from './database.ts';
 import type { Filter } from './filter.ts';
-import { matches } from './object-filter.ts';
+import { matchesExactly } from './object-filter.ts';
 import { DIRECTORY_AUDIT } from './object-kinds.ts';
 import { optionsFor } from './query-options.ts';
 import { encodeToken, type GraphRequest, type GraphResponse, nextLink, placeOf, type Tenant } from './request.ts';
+import type { TokenClaims } from './tokens.ts';
 
 export interface AuditTarget {
   readonly id: string;
@@ -35,10 +37,8 @@ export const audit = (tenant: Tenant, { claims, correlationId }: GraphRequest, e
     activityDateTime: at,
     loggedByService: 'Core Directory',
     operationType: entry.operation,
-    initiatedBy: {
-      user: null,
-      app: { appId: claims.appid, displayName: 'Rollcall', servicePrincipalId: claims.oid, servicePrincipalName: null },
-    },
+    initiatedBy:
+      claims.scp === undefined ? { user: null, app: appOf(claims) } : { user: userOf(db, claims), app: null },
     targetResources: entry.targets.map(({ id: target, type, displayName, userPrincipalName }) => ({
       id: target,
       displayName,
@@ -54,6 +54,21 @@ export const audit = (tenant: Tenant, { claims, correlationId }: GraphRequest, e
     db.run('insert into audit_targets (target, audit) values (?, ?)', target, rowid);
   }
 };
+
+const appOf = ({ appid, oid }: TokenClaims) => ({
+  appId: appid,
+  displayName: 'Rollcall',
+  servicePrincipalId: oid,
+  servicePrincipalName: null,
+});
+
+const userOf = (db: Database, { oid, upn }: TokenClaims) => ({
+  id: oid,
+  displayName:
+    db.one<{ name: string | null }>('select display_name as name from users where id = ?', oid)?.name ?? null,
+  userPrincipalName: upn ?? null,
+  ipAddress: null,
+});
 
 const DEFAULT_PAGE = 1000;
 
@@ -74,7 +89,8 @@ export const listAudits = (tenant: Tenant, request: GraphRequest): GraphResponse
   let more: string | undefined;
   for (const { n, body } of rows) {
     const event: Readonly<Record<string, unknown>> = JSON.parse(body);
-    if (filter && !matches(filter, event)) continue;
+    // The reporting service compares letter by letter, as far as is known.
+    if (filter && !matchesExactly(filter, event)) continue;
     if (value.length === size) {
       more = encodeToken(last);
       break;

@@ -137,7 +137,7 @@ export const DIRECTORY_AUDIT: ObjectKind = {
 /** Throws as Graph does where a filter compares what cannot be compared so. */
 export const checkFilter = (kind: ObjectKind, filter: Filter, isAdvanced: boolean): void => {
   if (kind.isDirectoryObject && !isAdvanced) checkSize(filter);
-  checkPart({ kind, isAdvanced: isAdvanced || !kind.isDirectoryObject }, filter, '');
+  checkPart({ kind, isAdvanced }, filter, '');
 };
 
 interface Context {
@@ -154,16 +154,18 @@ const checkPart = (context: Context, filter: Filter, list: string, variable = ''
       checkPart(context, filter.right, list, variable);
       return;
     case 'not':
-      if (!context.isAdvanced) throw operatorRefusal('NotMatch');
+      if (!canNegate(context)) throw operatorRefusal('NotMatch');
       checkPart(context, filter.of, list, variable);
       return;
     case 'compare':
       checkComparison(context, filter.operator, pathOf(context, filter.path, list, variable), filter.value);
       return;
-    case 'in':
-      for (const value of filter.values)
-        checkComparison(context, 'eq', pathOf(context, filter.path, list, variable), value);
+    case 'in': {
+      const path = pathOf(context, filter.path, list, variable);
+      if (!context.kind.isDirectoryObject) throw unsupported(context, path);
+      for (const value of filter.values) checkComparison(context, 'eq', path, value);
       return;
+    }
     case 'text': {
       const path = pathOf(context, filter.path, list, variable);
       if (filter.function !== 'startsWith') throw unsupported(context, path);
@@ -181,6 +183,9 @@ const checkPart = (context: Context, filter: Filter, list: string, variable = ''
       filter satisfies never;
   }
 };
+
+/** What is no directory object has no advanced queries, and lists what equals alone. */
+const canNegate = ({ kind, isAdvanced }: Context): boolean => isAdvanced && kind.isDirectoryObject;
 
 const pathOf = (context: Context, path: string, list: string, variable: string): string => {
   const [first = '', ...rest] = path.split('/');
@@ -202,7 +207,7 @@ const comparableAt = (context: Context, path: string): Comparable => {
 
 const checkComparison = (context: Context, operator: Comparator, path: string, value: Literal): void => {
   const comparable = comparableAt(context, path);
-  if (operator === 'ne' && !context.isAdvanced) throw operatorRefusal('NotEqualsMatch');
+  if (operator === 'ne' && !canNegate(context)) throw operatorRefusal('NotEqualsMatch');
   if (operator === 'gt' || operator === 'lt' || value === null) throw unsupported(context, path);
   checkLevel(context, path, operator === 'ge' || operator === 'le' ? comparable.range : comparable.equals);
   if (!fits(comparable.type, value)) throw incompatible(comparable.type, value, operator, path);

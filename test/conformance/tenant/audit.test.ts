@@ -1,6 +1,6 @@
 // The audit log, the organization and its licences: FACTS 11.
 import { expect, test } from 'vitest';
-import { type Client, newUser, person, ROLE_A, register, startClient } from './support.ts';
+import { type Client, errorOf, newUser, person, ROLE_A, register, startClient } from './support.ts';
 
 interface Event {
   readonly activityDisplayName: string;
@@ -67,7 +67,7 @@ test('a refused assignment leaves a failure with its reason, about the user and 
   const body = { principalId: 'aaaaaaaa-0000-4000-8000-000000000001', resourceId: principalId, appRoleId: ROLE_A };
   await client.post(`/servicePrincipals/${principalId}/appRoleAssignedTo`, body);
   await client.post(`/servicePrincipals/${principalId}/appRoleAssignedTo`, body);
-  for (const target of [body.principalId, principalId.toUpperCase()]) {
+  for (const target of [body.principalId, principalId]) {
     const about = await events(client, `targetResources/any(t:t/id eq '${target}')`);
     expect(about.find(({ result }) => result === 'failure')).toMatchObject({
       activityDisplayName: 'Add app role assignment grant to user',
@@ -93,6 +93,74 @@ test('events are found by what the documentation lists, and by nothing else (11.
   expect(await find("targetResources/any(t:startsWith(t/displayName,'b'))")).toBe(2);
   for (const filter of ["result eq 'failure'", "resultReason eq 'x'", "nonsense eq 'x'", "category gt 'a'"])
     expect((await client.get(`/auditLogs/directoryAudits?$filter=${encodeURIComponent(filter)}`)).status).toBe(400);
+});
+
+test('§11.1 each filterable property takes its operators, and no others', async () => {
+  const client = await startClient();
+  const { principalId } = await register(client);
+  const id = String((await client.post('/users', newUser('ana'))).body['id']);
+  const list = `/servicePrincipals/${principalId}/appRoleAssignedTo`;
+  await client.control('POST', 'clock', { advance: 'PT10M' });
+  await client.post(list, { principalId: id, resourceId: principalId, appRoleId: ROLE_A });
+  const [latest] = (await client.all('/auditLogs/directoryAudits')) as unknown as readonly Record<string, string>[];
+  const { correlationId, activityDateTime } = latest!;
+  const { clientId } = client.tenant;
+  const count = async (filter: string) => {
+    const answer = await client.get(`/auditLogs/directoryAudits?$filter=${encodeURIComponent(filter)}`);
+    return answer.status === 200 ? (answer.body['value'] as unknown as object[]).length : answer.status;
+  };
+  const cases: readonly (readonly [string, number])[] = [
+    [`activityDateTime eq ${activityDateTime}`, 1],
+    [`activityDateTime ge ${activityDateTime}`, 1],
+    [`activityDateTime le ${activityDateTime}`, 4],
+    [`activityDateTime gt ${activityDateTime}`, 400],
+    [`activityDateTime lt ${activityDateTime}`, 400],
+    [`activityDateTime ge '${activityDateTime}'`, 400],
+    ["activityDisplayName eq 'Add user'", 1],
+    ["startsWith(activityDisplayName,'Add ')", 4],
+    ["endsWith(activityDisplayName,'user')", 400],
+    ["contains(activityDisplayName,'user')", 400],
+    ["activityDisplayName ne 'Add user'", 400],
+    ["not(activityDisplayName eq 'Add user')", 400],
+    ["activityDisplayName in ('Add user','Add application')", 400],
+    ['activityDisplayName eq null', 400],
+    ["category eq 'UserManagement'", 2],
+    ["startsWith(category,'User')", 400],
+    ["loggedByService eq 'Core Directory'", 4],
+    [`correlationId eq '${correlationId}'`, 1],
+    [`initiatedBy/app/appId eq '${clientId}'`, 4],
+    ["initiatedBy/app/displayName eq 'Rollcall'", 4],
+    ["startsWith(initiatedBy/app/displayName,'Roll')", 400],
+    ["initiatedBy/user/id eq 'x'", 0],
+    ["initiatedBy/user/displayName eq 'x'", 0],
+    ["startsWith(initiatedBy/user/displayName,'x')", 400],
+    ["initiatedBy/user/userPrincipalName eq 'x'", 0],
+    ["startsWith(initiatedBy/user/userPrincipalName,'x')", 0],
+    ["initiatedBy/user/ipAddress eq 'x'", 400],
+    [`targetResources/any(t:t/id eq '${id}')`, 2],
+    [`targetResources/any(t:startsWith(t/id,'${id.slice(0, 4)}'))`, 400],
+    ["targetResources/any(t:t/displayName eq 'ana')", 2],
+    ["targetResources/any(t:startsWith(t/displayName,'an'))", 2],
+    ["targetResources/any(t:t/type eq 'User')", 400],
+    [`activityDateTime ge ${activityDateTime} and targetResources/any(t:t/id eq '${id}')`, 1],
+  ];
+  for (const [filter, found] of cases) expect([filter, await count(filter)]).toEqual([filter, found]);
+});
+
+test('§11.1 text is compared letter by letter', async () => {
+  const client = await startClient();
+  await client.post('/users', newUser('Ana'));
+  const find = async (filter: string) => (await events(client, filter)).length;
+  expect(await find("activityDisplayName eq 'Add user'")).toBe(1);
+  expect(await find("activityDisplayName eq 'add user'")).toBe(0);
+  expect(await find("targetResources/any(t:t/displayName eq 'Ana')")).toBe(1);
+  expect(await find("targetResources/any(t:startsWith(t/displayName,'an'))")).toBe(0);
+});
+
+test('§11.1 a page holds up to 1,000 events', async () => {
+  const client = await startClient();
+  expect((await client.get('/auditLogs/directoryAudits?$top=1000')).status).toBe(200);
+  expect(errorOf(await client.get('/auditLogs/directoryAudits?$top=1001'))).toMatchObject({ status: 400 });
 });
 
 test('events come in pages, and oldest first if asked', async () => {
