@@ -15,7 +15,11 @@ interface Findings {
     readonly results: { readonly refused: number; readonly notTried: number };
     readonly done: { readonly createUser: number };
   };
-  readonly verified?: { readonly missing: readonly unknown[]; readonly unexpected: number };
+  readonly verified?: {
+    readonly missing: readonly unknown[];
+    readonly unexpected: number;
+    readonly notReviewable?: readonly string[];
+  };
 }
 
 /** Reasons come in the order in which an administrator would take them. */
@@ -30,6 +34,10 @@ export const attention = ({ matching, plan, applied, verified }: Findings): Atte
     { count: applied?.results.notTried ?? 0, text: 'changes were not tried' },
     { count: verified?.missing.length ?? 0, text: 'assignments are missing in the directory' },
     { count: verified?.unexpected ?? 0, text: 'assignments stand in the directory that the roster does not call for' },
+    {
+      count: verified?.notReviewable?.length ?? 0,
+      text: 'things keep the application from being reviewed: see verify',
+    },
   ].filter(({ count }) => count > 0);
   return { reasons, total: reasons.reduce((sum, { count }) => sum + count, 0) };
 };
@@ -46,6 +54,10 @@ export const outcomeReasons = (counts: OutcomeCounts): Attention['reasons'] =>
     { count: counts.duplicate, text: 'accounts stand in the list more than once' },
     { count: counts.queryFailed, text: 'accounts could not be looked up: run again' },
     { count: counts.notEnabled, text: 'accounts belong to users who cannot sign in: leavers?' },
+    {
+      count: counts.sharesUser,
+      text: 'accounts belong to users who have an earlier account by another value: are both needed?',
+    },
   ].filter(({ count }) => count > 0);
 
 const roleProblems = ({ problems }: Findings['plan']['footer']): number =>

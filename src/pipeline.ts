@@ -19,7 +19,7 @@ import {
 import { type Applied, carryOut } from './stages/apply.ts';
 import { collect, newestRoster } from './stages/collect.ts';
 import { match } from './stages/match.ts';
-import { plan, savePlan } from './stages/plan.ts';
+import { plan, savePlan, sweepPlans } from './stages/plan.ts';
 import { type Verified, verify } from './stages/verify.ts';
 import type { Matching } from './store/store.ts';
 import { type Cost, evidenceFile, type Progress, type Work } from './work.ts';
@@ -60,6 +60,7 @@ export const run = async (work: Work, { planOnly = false, confirm }: RunChoices 
   if (planOnly) return soFar;
   refuseGuarded(work, planned.plan.footer.guards);
   if (confirm && !(await confirm(soFar))) return soFar;
+  await refuseChanged(work, planned.plan);
   const since = new Date(work.clock.now()).toISOString();
   const applied = await applyNow(work, planned.plan, planned.actual);
   const verified = await verify(work, roster, matching, { plan: applied.plan, since });
@@ -95,6 +96,7 @@ export const apply = async (
 
   const { matching } = await match(work, roster);
   const actual = await readActual(directory, settings.application, work.signal);
+  await sweepPlans(settings);
   const check = `${join(settings.stateFolder, 'plans', settings.application.uniqueName)}-${process.pid}.check`;
   try {
     await savePlan(work, directory, actual, roster, matching, saved.header.createdAt, check);
@@ -105,6 +107,7 @@ export const apply = async (
     if (!isBegun) changes.unshift(...directoryDifferences(saved.header.directory, now.header.directory));
     if (changes.length > 0) throw new StalePlanError(changes);
     if (!(await confirm(saved))) return undefined;
+    await refuseChanged(work, saved);
     await store.rememberPlan(settings.application.uniqueName, saved.footer.hash, file, saved.header.createdAt);
     return await carryOut(work, saved, remainingSteps(saved.records(), now.records()), actual);
   } finally {
@@ -127,6 +130,12 @@ const openOwnPlan = async ({ store, settings }: Work, file: string): Promise<Pla
     ];
     throw new StalePlanError(differences);
   }
+};
+
+/** A question can stand for a long time, and what was read when it was asked must be what is carried out. */
+const refuseChanged = async (work: Work, { file, footer }: PlanFile): Promise<void> => {
+  const now = await openOwnPlan(work, file);
+  if (now.footer.hash !== footer.hash) throw new StalePlanError([`${file} was replaced by another plan meanwhile`]);
 };
 
 const lineOf = async (file: string, line: number): Promise<string | undefined> => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { directoryOf, failed } from '../../test/support/directory.ts';
 import { handClock } from '../../test/support/graph.ts';
-import type { Assignment, AuditEvent, Directory } from '../model/directory.ts';
+import type { Assignment, AuditEvent, Directory, ServicePrincipal } from '../model/directory.ts';
 import { DirectoryError } from '../model/errors.ts';
 import { verifyAssignments, type Wanted } from './verify.ts';
 
@@ -28,11 +28,21 @@ const event = (activity: string, result: string, reason = '', targetIds = ['sp',
   targetIds,
 });
 
+const reviewable: ServicePrincipal = {
+  id: 'sp',
+  appId: 'app',
+  displayName: 'CORPDB1',
+  appRoles: [],
+  tags: ['HideApp', 'WindowsAzureActiveDirectoryIntegratedApp'],
+  appRoleAssignmentRequired: true,
+};
+
 const verify = (
   called: readonly Wanted[],
   looks: readonly (readonly Assignment[])[],
   parts: Partial<Directory> = { auditEvents: async () => [] },
   lagLimitMs = 60_000,
+  principal: ServicePrincipal = reviewable,
 ) => {
   const clock = handClock();
   let look = 0;
@@ -47,7 +57,7 @@ const verify = (
   });
   const verified = verifyAssignments({
     directory,
-    servicePrincipalId: 'sp',
+    servicePrincipal: principal,
     wanted: async function* () {
       yield* called;
     },
@@ -116,4 +126,14 @@ test('the audit log is asked about the first few only, and all that is missing i
   const { verified } = verify(called, [[]], { auditEvents }, 0);
   expect((await verified).missing).toHaveLength(25);
   expect(asked).toBe(10);
+});
+
+test('an application that could not be reviewed as it is has its reasons told', async () => {
+  const notReviewable = async (principal: ServicePrincipal) =>
+    (await verify([], [[]], undefined, 0, principal).verified).notReviewable;
+  expect(await notReviewable(reviewable)).toEqual([]);
+  expect(await notReviewable({ ...reviewable, tags: ['HideApp'], appRoleAssignmentRequired: false })).toEqual([
+    expect.stringContaining('lacks the tag WindowsAzureActiveDirectoryIntegratedApp'),
+    expect.stringContaining('does not require assignment'),
+  ]);
 });

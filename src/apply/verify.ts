@@ -1,8 +1,9 @@
 // Compares the directory with what the roster calls for, and says why something is missing. Changes nothing.
 import type { Clock } from '../model/clock.ts';
-import type { Assignment, AuditEvent, Directory } from '../model/directory.ts';
+import type { Assignment, AuditEvent, Directory, ServicePrincipal } from '../model/directory.ts';
 import { DirectoryError, failureText } from '../model/errors.ts';
 import { PairSet } from '../model/pairs.ts';
+import { INTEGRATED_TAG } from '../model/plan.ts';
 import { patience } from './patience.ts';
 
 /** An assignment that should be there. */
@@ -16,7 +17,7 @@ export interface Wanted {
 
 export interface VerifyInput {
   readonly directory: Directory;
-  readonly servicePrincipalId: string;
+  readonly servicePrincipal: ServicePrincipal;
   /** Asked for several times. */
   wanted(): AsyncIterable<Wanted>;
   readonly clock: Clock;
@@ -41,6 +42,8 @@ export interface Verification {
   readonly unexpected: number;
   /** The first of them. */
   readonly unexpectedExamples: readonly Assignment[];
+  /** Why the application could not be reviewed as it is, in words; nothing, if it could. */
+  readonly notReviewable: readonly string[];
 }
 
 /** So many missing assignments are looked up in the audit log, which takes five requests in ten seconds. */
@@ -64,15 +67,22 @@ const compare = async (input: VerifyInput): Promise<Omit<Verification, 'missing'
   const wanted = lacking.size;
   let unexpected = 0;
   const unexpectedExamples: Assignment[] = [];
-  for await (const page of input.directory.assignments(input.servicePrincipalId, input.signal)) {
+  for await (const page of input.directory.assignments(input.servicePrincipal.id, input.signal)) {
     for (const assignment of page) {
       if (lacking.delete(assignment.principalId, assignment.appRoleId)) continue;
       unexpected += 1;
       if (unexpectedExamples.length < EXAMPLES) unexpectedExamples.push(assignment);
     }
   }
-  return { wanted, present: wanted - lacking.size, lacking, unexpected, unexpectedExamples };
+  const notReviewable = shortcomings(input.servicePrincipal);
+  return { wanted, present: wanted - lacking.size, lacking, unexpected, unexpectedExamples, notReviewable };
 };
+
+/** What an access review asks of an application. Source: https://learn.microsoft.com/entra/id-governance/access-reviews-application-preparation */
+const shortcomings = ({ tags, appRoleAssignmentRequired }: ServicePrincipal): readonly string[] => [
+  ...(tags.includes(INTEGRATED_TAG) ? [] : [`its service principal lacks the tag ${INTEGRATED_TAG}`]),
+  ...(appRoleAssignmentRequired ? [] : ['its service principal does not require assignment']),
+];
 
 const explain = async (lacking: PairSet, input: VerifyInput): Promise<readonly Missing[]> => {
   const missing: Missing[] = [];
@@ -100,7 +110,7 @@ const auditReason = async ({ principalId }: Wanted, input: VerifyInput): Promise
   if (input.explainSince === null) return null;
   const all = await input.directory.auditEvents(principalId, input.explainSince, input.signal);
   const isElsewhere = ({ activity, targetIds }: AuditEvent) =>
-    OF_AN_ASSIGNMENT.test(activity) && !targetIds.includes(input.servicePrincipalId);
+    OF_AN_ASSIGNMENT.test(activity) && !targetIds.includes(input.servicePrincipal.id);
   const events = all.filter((event) => !isElsewhere(event));
   const told =
     events.find(({ activity, result }) => OF_AN_ASSIGNMENT.test(activity) && result !== 'success') ??

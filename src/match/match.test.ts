@@ -228,6 +228,9 @@ describe.each(['lookups', 'directory'] as const)('matching by %s', (strategy) =>
     );
     expect(kinds(outcomes)).toEqual(['matched', 'matched']);
     expect(outcomes.map(({ sharesUserWith }) => sharesUserWith)).toEqual([undefined, 1]);
+    const counter = new OutcomeCounter();
+    for (const outcome of outcomes) counter.add(outcome);
+    expect(counter.counts()).toMatchObject({ rows: 2, matched: 2, sharesUser: 1 });
   });
 
   test('by startsWith finds whoever begins like the value', async () => {

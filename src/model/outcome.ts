@@ -49,10 +49,14 @@ export interface Outcome {
   readonly reason?: string;
 }
 
-/** The totals of one matching. The seven kinds add up to `rows`, always; notEnabled is a part of matched. */
+/**
+ * The totals of one matching. The seven kinds add up to `rows`, always; notEnabled and sharesUser, those whose user an
+ * earlier account has by another value, are parts of matched.
+ */
 export type OutcomeCounts = Readonly<Record<OutcomeKind, number>> & {
   readonly rows: number;
   readonly notEnabled: number;
+  readonly sharesUser: number;
 };
 
 /** Counts outcomes as they pass. */
@@ -60,18 +64,27 @@ export class OutcomeCounter {
   readonly #kinds = Object.fromEntries(OUTCOME_KINDS.map((kind) => [kind, 0])) as Record<OutcomeKind, number>;
   #rows = 0;
   #notEnabled = 0;
+  #sharesUser = 0;
 
   add(outcome: Outcome): void {
     this.#rows += 1;
     this.#kinds[outcome.kind] += 1;
     if (isNotEnabled(outcome)) this.#notEnabled += 1;
+    if (sharesUser(outcome)) this.#sharesUser += 1;
   }
 
   counts(): OutcomeCounts {
-    return { rows: this.#rows, ...this.#kinds, notEnabled: this.#notEnabled };
+    return { rows: this.#rows, ...this.#kinds, notEnabled: this.#notEnabled, sharesUser: this.#sharesUser };
   }
 }
 
 /** A matched user who cannot sign in. */
 export const isNotEnabled = (outcome: Outcome): boolean =>
   outcome.kind === 'matched' && outcome.user?.accountEnabled === false;
+
+/**
+ * An account of its own whose user an earlier account has, too. Its further roles are no further accounts, and where an
+ * override says so, somebody has decided it.
+ */
+const sharesUser = ({ sharesUserWith, sameAs, by }: Outcome): boolean =>
+  sharesUserWith !== undefined && sameAs === undefined && by !== 'override';

@@ -1,6 +1,9 @@
 // A plan is plain data: what would change, resting on what. It is saved, read by people, then applied.
 import type { AppRole } from './directory.ts';
 
+/** Marks an enterprise application, so that it is listed as one and can be reviewed. */
+export const INTEGRATED_TAG = 'WindowsAzureActiveDirectoryIntegratedApp';
+
 /** Who an assignment is for: a user who exists, or the one that an earlier action makes. */
 export type PrincipalRef = { readonly user: string } | { readonly createdBy: number };
 

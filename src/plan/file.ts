@@ -76,9 +76,9 @@ export const writePlan = async (
     problems: Readonly<Record<string, number>>,
   ) => Pick<PlanFooter, 'newUserRows' | 'guards' | 'estimate'>,
 ): Promise<PlanFooter> => {
-  await mkdir(dirname(file), { recursive: true });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const unfinished = `${file}.unfinished`;
-  const stream = createWriteStream(unfinished);
+  const stream = createWriteStream(unfinished, { mode: 0o600 });
   const hash = createHash('sha256');
   const sealer = new Sealer();
   const tally = countActions();

@@ -1,11 +1,9 @@
 // The actions that make the application known to the directory, as far as it is not.
 import type { AppRole } from '../model/directory.ts';
+import { INTEGRATED_TAG } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import type { ActualState } from './actual.ts';
 import type { ActionDraft } from './plan.ts';
-
-/** Marks an enterprise application, so that it is listed as one and can be reviewed. */
-export const INTEGRATED_TAG = 'WindowsAzureActiveDirectoryIntegratedApp';
 
 /** In the order in which they have to be carried out. */
 export const registrationActions = (

@@ -1,8 +1,10 @@
 // Plan, as a command runs it: takes outcomes, reads the directory, saves the plan, records it. Writes nothing else.
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Roster } from '../model/account.ts';
 import type { Directory, DirectoryWriter } from '../model/directory.ts';
 import { RollcallError } from '../model/errors.ts';
+import type { Settings } from '../model/settings.ts';
 import { type ActualState, directoryState, readActual } from '../plan/actual.ts';
 import { estimate } from '../plan/estimate.ts';
 import { openPlan, type PlanFile, writePlan } from '../plan/file.ts';
@@ -23,6 +25,7 @@ export const plan = async (
   const { result, cost } = await measured(work, async () => {
     const directory = await work.connect();
     const actual = await readActual(directory, settings.application, work.signal);
+    await sweepPlans(settings);
     const createdAt = new Date(work.clock.now()).toISOString();
     const name = `${settings.application.uniqueName}-${createdAt.replaceAll(/[-:]|\.\d+/g, '')}.plan.jsonl`;
     const file = to ?? join(settings.stateFolder, 'plans', name);
@@ -46,6 +49,18 @@ export const plan = async (
   });
   return { ...result, cost };
 };
+
+/** Clears away what a killed process left half written. To be called by the holder of the application's lease. */
+export const sweepPlans = async ({ stateFolder, application }: Settings): Promise<void> => {
+  const folder = join(stateFolder, 'plans');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(folder)) {
+    const rest = name.startsWith(`${application.uniqueName}-`) ? name.slice(application.uniqueName.length + 1) : '';
+    if (LEFT_OVER.test(rest)) await rm(join(folder, name), { force: true });
+  }
+};
+
+const LEFT_OVER = /^(?:\d+\.check(?:\.unfinished)?|\w+\.plan\.jsonl\.unfinished)$/;
 
 /** Writes the plan file. */
 export const savePlan = async (

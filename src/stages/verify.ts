@@ -1,4 +1,5 @@
 // Verify, as a command runs it: compares the directory with a roster, saves and records what was seen.
+import { waitFor } from '../apply/patience.ts';
 import { type Verification, verifyAssignments, type Wanted } from '../apply/verify.ts';
 import type { Roster } from '../model/account.ts';
 import { readApplication } from '../plan/actual.ts';
@@ -25,7 +26,14 @@ export const verify = async (
   const { settings, store } = work;
   const { result, cost } = await measured(work, async (): Promise<Verification> => {
     const directory = await work.connect();
-    const actual = await readApplication(directory, settings.application, work.signal);
+    const lagLimitMs = applied ? work.lagLimitMs : 0;
+    // Reads may not show yet, or for a moment not any more, what was just made.
+    const look = () => readApplication(directory, settings.application, work.signal);
+    const isMade = async () => {
+      const found = await look();
+      return found.servicePrincipal ? found : undefined;
+    };
+    const actual = (await waitFor(isMade, work.clock, lagLimitMs, work.signal)) ?? (await look());
     const made = applied ? await createdUsers(store, applied.plan, roster.rows) : new Map<number, string>();
     const rows = () => planRows(store, roster, matching);
     const input = { settings, columns: roster.columns, rows, actual };
@@ -33,10 +41,10 @@ export const verify = async (
     if (!actual.servicePrincipal) return notRegistered(wanted());
     return verifyAssignments({
       directory,
-      servicePrincipalId: actual.servicePrincipal.id,
+      servicePrincipal: actual.servicePrincipal,
       wanted,
       clock: work.clock,
-      lagLimitMs: applied ? work.lagLimitMs : 0,
+      lagLimitMs,
       explainSince: applied?.since ?? new Date(work.clock.now() - AUDIT_WINDOW_MS).toISOString(),
       signal: work.signal,
     });
@@ -59,7 +67,14 @@ const AUDIT_WINDOW_MS = 7 * 24 * 3_600_000;
 const notRegistered = async (wanted: AsyncIterable<Wanted>): Promise<Verification> => {
   const missing: Verification['missing'][number][] = [];
   for await (const one of wanted) missing.push({ ...one, reason: 'the application is not registered' });
-  return { wanted: missing.length, present: 0, missing, unexpected: 0, unexpectedExamples: [] };
+  return {
+    wanted: missing.length,
+    present: 0,
+    missing,
+    unexpected: 0,
+    unexpectedExamples: [],
+    notReviewable: ['it is not registered'],
+  };
 };
 
 const createdUsers = async (store: Store, planHash: string, rows: number): Promise<Map<number, string>> => {

@@ -210,7 +210,8 @@ export class Store {
         roster: row.roster,
         configuration: row.configuration,
         digest: row.digest!,
-        counts: JSON.parse(row.counts),
+        // An older Rollcall did not count this.
+        counts: { sharesUser: 0, ...JSON.parse(row.counts) },
         spent: JSON.parse(row.spent),
         matchedAt: row.matched_at,
       }

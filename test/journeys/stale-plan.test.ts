@@ -1,7 +1,8 @@
 // A plan is carried out only while everything that it rests on is as it was when somebody read it.
 import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { apply, connect, credentialFor, csvSource, loadSettings, openWork, run } from '../../src/index.ts';
 import { change, emptyWorld, readAll, type World } from './support/world.ts';
 
 const CONFIGURATION = `application: CORPDB1
@@ -134,4 +135,50 @@ test('an assignment made by somebody else since refuses a plan that was not begu
     appRoleId: roles[0]!.id,
   });
   await refused(/assignments of the application have changed: 4 then, 5 now/);
+});
+
+test('a plan that is changed while the question is open is refused, by apply and by run', async () => {
+  const { graph, authority, tenantId, clientId, clientSecret } = world.tenant;
+  const signIn = { kind: 'clientSecret', clientId, secret: { env: 'UNUSED' } } as const;
+  const credential = await credentialFor(
+    { kind: 'tenant', tenant: tenantId, graph, authority, signIn, caFile: null },
+    { readSecret: async () => clientSecret, onMessage: () => undefined },
+  );
+  const settings = await loadSettings(join(world.folder, 'rollcall.yaml'));
+  const source = csvSource(settings.source);
+  const work = await openWork({
+    settings,
+    source,
+    connect: async () => connect({ graph, credential }),
+    purpose: 'test',
+  });
+  onTestFinished(() => work.close());
+  const before = await world.writes();
+  const harm = (file: string) => {
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('new@contoso.com', 'own@contoso.com'));
+    return true;
+  };
+  const file = join(world.folder, 'plan.jsonl');
+  await expect(apply(work, file, async () => harm(file))).rejects.toThrow(/line 7 has been altered/);
+  await expect(run(work, { confirm: async ({ plan }) => harm(plan.file) })).rejects.toThrow(/has been altered/);
+  expect(await world.writes()).toBe(before);
+});
+
+test('a tag or a switch that somebody takes away is found by verify, and planned again', async () => {
+  await applied();
+  const [principal] = await readAll(world.tenant, '/servicePrincipals');
+  const [application] = await readAll(world.tenant, '/applications');
+  await change(world.tenant, 'PATCH', `/applications/${application!['id']}`, { tags: [] });
+  await change(world.tenant, 'PATCH', `/servicePrincipals/${principal!['id']}`, {
+    tags: [],
+    appRoleAssignmentRequired: false,
+  });
+  const { status, out } = await world.rollcall('verify');
+  expect({ status, out }).toEqual({
+    status: 2,
+    out: expect.stringMatching(/lacks the tag.*does not require assignment/s),
+  });
+  expect(await world.json(2, 'plan')).toMatchObject({ counts: { addTags: 1, requireAssignment: 1, assign: 0 } });
+  await world.rollcall('apply', '--yes');
+  expect(await world.rollcall('verify')).toMatchObject({ status: 0 });
 });

@@ -48,7 +48,8 @@ export const apply = (options: ApplyOptions, io: Io): Promise<number> =>
       io,
     );
     const isWhole =
-      applied.results.refused + applied.results.notTried + verified.missing.length + verified.unexpected === 0;
+      applied.results.refused + applied.results.notTried === 0 &&
+      verified.missing.length + verified.unexpected + verified.notReviewable.length === 0;
     return isWhole ? 0 : 2;
   });
 

@@ -53,7 +53,7 @@ export const match = (options: MatchOptions, io: Io): Promise<number> =>
           ],
           rows: (async function* () {
             for await (const { account, outcome } of planRows(work.store, roster, matching)) {
-              const { kind, user, by, comparisons, candidates, reason, sameAs } = outcome;
+              const { kind, user, by, comparisons, candidates, reason, sameAs, sharesUserWith } = outcome;
               yield [
                 account.n,
                 ...account.cells,
@@ -64,7 +64,11 @@ export const match = (options: MatchOptions, io: Io): Promise<number> =>
                 by,
                 comparisons.map(({ test, value, found }) => `${test} "${value}": ${found ?? 'not asked'}`).join('; '),
                 candidates?.map(({ userPrincipalName }) => userPrincipalName).join('; '),
-                reason ?? (sameAs === undefined ? '' : `same as row ${sameAs}`),
+                [
+                  ...(reason === undefined ? [] : [reason]),
+                  ...(sameAs === undefined ? [] : [`same as row ${sameAs}`]),
+                  ...(sharesUserWith === undefined ? [] : [`same user as row ${sharesUserWith}`]),
+                ].join('; '),
               ];
             }
           })(),

@@ -13,7 +13,7 @@ export const verify = (options: CommonOptions, io: Io): Promise<number> =>
     const { matching } = await match(work, roster);
     const verified = await verifyRoster(work, roster, matching);
     const { missing } = verified;
-    const isWhole = missing.length === 0 && verified.unexpected === 0;
+    const isWhole = missing.length === 0 && verified.unexpected === 0 && verified.notReviewable.length === 0;
     const next = isWhole ? '' : '\nNext: rollcall plan';
     await print(
       {

@@ -18,6 +18,7 @@ export const table = (rows: readonly (readonly [string, string])[], indent = '  
 const OUTCOME_WORDS: readonly (readonly [keyof OutcomeCounts, string])[] = [
   ['matched', 'matched to exactly one user'],
   ['notEnabled', 'of them: the user cannot sign in'],
+  ['sharesUser', 'of them: an earlier account has the same user by another value'],
   ['notMatched', 'no user found'],
   ['ambiguous', 'several users found'],
   ['duplicate', 'the same account again'],
@@ -125,7 +126,8 @@ export const appliedText = ({ results, done, failures, cost }: Applied): string 
   return lines.join('\n');
 };
 
-export const verifiedText = ({ wanted, present, missing, unexpected, unexpectedExamples }: Verified): string => {
+export const verifiedText = (verified: Verified): string => {
+  const { wanted, present, missing, unexpected, unexpectedExamples, notReviewable } = verified;
   const lines = [`Verified: ${count(present)} of ${count(wanted)} assignments are in the directory`];
   for (const { row, principalName, roleName, reason } of missing.slice(0, 10)) {
     lines.push(`  missing: ${principalName} in the role "${roleName}" (row ${row})${reason ? `: ${reason}` : ''}`);
@@ -137,5 +139,6 @@ export const verifiedText = ({ wanted, present, missing, unexpected, unexpectedE
       lines.push(`  ${principalType} ${principalDisplayName}`);
     }
   }
+  for (const reason of notReviewable) lines.push(`The application cannot be reviewed: ${reason}`);
   return lines.join('\n');
 };
