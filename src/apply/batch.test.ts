@@ -103,6 +103,16 @@ test('a name that is taken by somebody whom reads do not show yet is looked for 
   expect(input.clock.slept).toEqual([500, 1000, 500]);
 });
 
+test('a user whose nickname or mail address another object has is refused at once', async () => {
+  const failure = {
+    ...failed(400, 'Request_BadRequest'),
+    details: [{ code: 'ObjectConflict', target: 'mailNickname' }],
+  };
+  const input = applyInput({ writer: scriptedWriter(() => answered('exists', failure)) });
+  expect(await carryOutBatch([user(1)], input, nobodyDenied())).toMatchObject([{ status: 'refused' }]);
+  expect(input.clock.slept).toEqual([]);
+});
+
 test('one refusal does not stop the others, not even where it is a denial', async () => {
   const denial = answered('refused', failed(403, 'Authorization_RequestDenied'));
   const writer = scriptedWriter((write) =>

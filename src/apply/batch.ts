@@ -124,6 +124,9 @@ const existingUser = async (
   failure: DirectoryFailure,
   { directory, signal }: ApplyInput,
 ): Promise<ActionResult | DirectoryFailure> => {
+  const conflicting = failure.details?.find(({ target }) => target !== undefined)?.target;
+  // Another value than the name is taken: waiting would not help, and the user is not there.
+  if (conflicting !== undefined && conflicting !== 'userPrincipalName') return refused(action.n, failure);
   const { accountEnabled: _enabled, otherMails: _mails, ...wanted } = action.properties;
   const name = String(wanted['userPrincipalName']);
   const attributes = ['id', ...Object.keys(wanted)];

@@ -1,4 +1,5 @@
 // The attributes of a user to be created for an account that nobody stands behind yet.
+import { fold } from '../model/fold.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { MatchRule, Settings } from '../model/settings.ts';
 import { fill } from './templates.ts';
@@ -47,10 +48,9 @@ const matchAttribute = (
     return found === null || settings === undefined || 'filter' in settings ? [] : [{ settings, value }];
   });
   const isFound = ({ settings, value }: (typeof asked)[number]): boolean => {
-    const has = attributes[ownName(settings.attribute)]?.toLowerCase();
-    return settings.operator === 'startsWith'
-      ? (has?.startsWith(value.toLowerCase()) ?? false)
-      : has === value.toLowerCase();
+    const has = attributes[ownName(settings.attribute)];
+    if (has === undefined) return false;
+    return settings.operator === 'startsWith' ? fold(has).startsWith(fold(value)) : fold(has) === fold(value);
   };
   if (asked.some(isFound)) return { set: {} };
   const settable = asked.find(

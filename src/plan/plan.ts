@@ -66,6 +66,17 @@ export async function* planChanges(input: PlanInput): AsyncGenerator<PlanRecord>
   }
 }
 
+/** Entries of an application's manifest. Source: https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions */
+const MOST_ROLES = 1200;
+
+const tooManyRoles = ({ application, roles }: Settings): RollcallError => {
+  const column = 'column' in roles ? `the column "${roles.column}"` : 'the configuration';
+  return new RollcallError(
+    `With the roles that ${column} names, ${application.displayName} would have more than ${MOST_ROLES}, which the directory does not take.`,
+    'Name the column that holds the role, or map its values to fewer roles.',
+  );
+};
+
 const neededRoles = async (
   input: WantedInput,
   creatable: ReadonlySet<number>,
@@ -79,18 +90,22 @@ const neededRoles = async (
   const need = (name: string) => {
     const key = name.toLowerCase();
     if (byName.has(key)) return;
-    const found = findRole(declared, name) ?? findRole(existing, name);
+    const fresh = newRole(settings.application.uniqueName, settings.application.displayName, name, values);
+    // A role that was added under this name keeps its id when somebody gives it another name.
+    const renamed = declared.find(({ id }) => id.toLowerCase() === fresh.id);
+    const found = findRole(declared, name) ?? findRole(existing, name) ?? renamed;
     if (found && !found.isEnabled) {
       throw new RollcallError(
         `The role "${name}" of ${settings.application.displayName} is disabled in the directory, so nobody can be assigned to it.`,
         'Enable the role in the app registration, or map the accounts to another role.',
       );
     }
-    const role = found ?? newRole(settings.application.uniqueName, settings.application.displayName, name, values);
+    const role = found ?? fresh;
     byName.set(key, role);
     if (found) return;
     values.add(role.value!.toLowerCase());
     toAdd.push(role);
+    if (declared.length + toAdd.length > MOST_ROLES) throw tooManyRoles(settings);
   };
   if (!('column' in settings.roles)) need(settings.roles.default);
   else {

@@ -15,6 +15,11 @@ test('each rule of Graph is checked before anything is sent', () => {
   expect(problem({ displayName: '' })).toMatchObject({ code: 'missingAttribute' });
   expect(problem({ displayName: 'x'.repeat(257) })?.message).toMatch(/257 characters; at most 256/);
   expect(problem({ employeeId: '01234567890123456' })).toMatchObject({ code: 'invalidAttribute' });
+  expect(problem({ mail: 'añá@contoso.com' })).toMatchObject({ code: 'invalidAttribute' });
+  expect(problem({ mail: 'ana@contoso.com', onPremisesImmutableId: 'a$b' })).toMatchObject({
+    code: 'invalidAttribute',
+  });
+  expect(problem({ extensionAttribute15: 'x'.repeat(1025) })).toMatchObject({ code: 'invalidAttribute' });
   expect(problem({ mailNickname: 'ana ruiz' })).toMatchObject({ code: 'invalidAttribute' });
   expect(problem({ userPrincipalName: 'ana@fabrikam.com' })).toMatchObject({ code: 'unverifiedDomain' });
   for (const name of [

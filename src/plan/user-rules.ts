@@ -50,7 +50,9 @@ export const attributeProblem = (
   }
   return (
     principalNameProblem(attributes['userPrincipalName']!, verifiedDomains) ??
-    nicknameProblem(attributes['mailNickname']!)
+    nicknameProblem(attributes['mailNickname']!) ??
+    mailProblem(attributes['mail']) ??
+    immutableIdProblem(attributes['onPremisesImmutableId'])
   );
 };
 
@@ -76,6 +78,14 @@ const nicknameProblem = (name: string): AttributeProblem | undefined =>
   NICKNAME_REFUSED.test(name)
     ? invalid('mailNickname', name, 'blanks and @ ( ) \\ [ ] " ; : < > , are not allowed')
     : undefined;
+
+const mailProblem = (mail: string | undefined): AttributeProblem | undefined =>
+  mail !== undefined && /[^\x21-\x7e]/.test(mail)
+    ? invalid('mail', mail, 'blanks, accents and other scripts are not allowed')
+    : undefined;
+
+const immutableIdProblem = (id: string | undefined): AttributeProblem | undefined =>
+  id !== undefined && /[$_]/.test(id) ? invalid('onPremisesImmutableId', id, '$ and _ are not allowed') : undefined;
 
 const invalid = (name: string, value: string, why: string): AttributeProblem => ({
   code: 'invalidAttribute',

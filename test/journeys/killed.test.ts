@@ -98,7 +98,8 @@ test(`killed after each of ${KILLS} randomly chosen requests, the same final dir
 
   const kills = Array.from({ length: KILLS }, (_, index): Kill => {
     const strikesAt = index % 2 === 0 ? 'a write' : 'any request';
-    const of = strikesAt === 'a write' ? total.writes : total.requests - 1;
+    // Two runs need not send the very same number of reads: the last ones may not come.
+    const of = strikesAt === 'a write' ? total.writes : Math.floor(total.requests * 0.9);
     return { strikesAt, request: 1 + Math.floor(random() * of), phase: random() < 0.5 ? 'received' : 'answered' };
   });
   for (const kill of kills) {

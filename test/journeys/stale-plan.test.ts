@@ -159,7 +159,7 @@ test('a plan that is changed while the question is open is refused, by apply and
     return true;
   };
   const file = join(world.folder, 'plan.jsonl');
-  await expect(apply(work, file, async () => harm(file))).rejects.toThrow(/line 7 has been altered/);
+  await expect(apply(work, file, async () => harm(file))).rejects.toThrow(/line 6 has been altered/);
   await expect(run(work, { confirm: async ({ plan }) => harm(plan.file) })).rejects.toThrow(/has been altered/);
   expect(await world.writes()).toBe(before);
 });
