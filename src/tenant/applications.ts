@@ -4,7 +4,7 @@ import { type AppRole, replacedRoles } from './app-roles.ts';
 import { audit } from './audit.ts';
 import { badRequest, conflict, GraphError, notFound } from './errors.ts';
 import { matches } from './object-filter.ts';
-import { APPLICATION, type ObjectKind, SERVICE_PRINCIPAL } from './object-kinds.ts';
+import { OBJECT_KINDS, type ObjectKind } from './object-kinds.ts';
 import {
   insertObject,
   type Kind,
@@ -30,10 +30,17 @@ import {
 import { isFound } from './search.ts';
 import { missing } from './user-rules.ts';
 
-const SETS: Readonly<Record<Kind, string>> = { application: 'applications', servicePrincipal: 'servicePrincipals' };
-const KINDS: Readonly<Record<Kind, ObjectKind>> = { application: APPLICATION, servicePrincipal: SERVICE_PRINCIPAL };
+const SETS: Readonly<Record<Kind, string>> = {
+  application: 'applications',
+  servicePrincipal: 'servicePrincipals',
+  group: 'groups',
+};
+const KINDS: Readonly<Record<Kind, ObjectKind>> = OBJECT_KINDS;
 
-/** `GET /applications`, `GET /servicePrincipals`. */
+/** The kinds whose writes this room checks; groups have one of their own. */
+export type Registered = 'application' | 'servicePrincipal';
+
+/** `GET /applications`, `GET /servicePrincipals`, `GET /groups`. */
 export const listObjects = (tenant: Tenant, request: GraphRequest, kind: Kind): GraphResponse => {
   const options = optionsFor(KINDS[kind], request.query, request.headers);
   const size = options.top ?? DEFAULT_PAGE;
@@ -84,7 +91,7 @@ const byName =
     return (one < other ? -1 : one > other ? 1 : 0) * (descending ? -1 : 1);
   };
 
-const TEXTS: Readonly<Record<Kind, readonly string[]>> = {
+const TEXTS: Readonly<Record<Registered, readonly string[]>> = {
   application: ['displayName', 'description', 'notes', 'signInAudience', 'uniqueName', 'serviceManagementReference'],
   servicePrincipal: [
     'displayName',
@@ -96,11 +103,11 @@ const TEXTS: Readonly<Record<Kind, readonly string[]>> = {
     'preferredSingleSignOnMode',
   ],
 };
-const LISTS: Readonly<Record<Kind, readonly string[]>> = {
+const LISTS: Readonly<Record<Registered, readonly string[]>> = {
   application: ['tags', 'identifierUris'],
   servicePrincipal: ['tags', 'alternativeNames', 'notificationEmailAddresses'],
 };
-const FLAGS: Readonly<Record<Kind, readonly string[]>> = {
+const FLAGS: Readonly<Record<Registered, readonly string[]>> = {
   application: ['isFallbackPublicClient'],
   servicePrincipal: ['accountEnabled', 'appRoleAssignmentRequired'],
 };
@@ -108,7 +115,7 @@ const FLAGS: Readonly<Record<Kind, readonly string[]>> = {
 /** Checks what is written, and answers the properties to be kept. */
 const checkedProperties = (
   body: Readonly<Record<string, unknown>>,
-  kind: Kind,
+  kind: Registered,
   before: Stored | undefined,
 ): Record<string, unknown> => {
   const properties: Record<string, unknown> = {};
@@ -219,13 +226,13 @@ export const createServicePrincipal = (tenant: Tenant, request: GraphRequest, ke
   return created(request, 'servicePrincipal', shown(tenant, 'servicePrincipal', principal));
 };
 
-const created = (request: GraphRequest, kind: Kind, object: Stored): GraphResponse => ({
+export const created = (request: GraphRequest, kind: Kind, object: Stored): GraphResponse => ({
   status: 201,
   body: { '@odata.context': `${request.root}/$metadata#${SETS[kind]}/$entity`, ...object },
 });
 
 /** `PATCH`; by an alternate key and with `Prefer: create-if-missing` it creates what is not there. */
-export const updateObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {
+export const updateObject = (tenant: Tenant, request: GraphRequest, kind: Registered, key: Key): GraphResponse => {
   const before = primaryObject(tenant, kind, key);
   // An application is made by a name of the caller's choice, a service principal for an application that is there.
   const chosen = kind === 'application' ? 'uniqueName' : 'appId';
@@ -252,20 +259,16 @@ export const updateObject = (tenant: Tenant, request: GraphRequest, kind: Kind, 
   return { status: 204 };
 };
 
-/** `DELETE`: soft; the service principal of an application and all assignments go with it. */
-export const deleteObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {
+/** `DELETE`: soft; an application takes its service principal with it, and either what is linked to it. */
+export const deleteObject = (tenant: Tenant, request: GraphRequest, kind: Registered, key: Key): GraphResponse => {
   const object = primaryObject(tenant, kind, key);
   if (!object) throw notFound(key.value);
   tenant.db.transaction(() => {
     removeObject(tenant, kind, object);
     const principal =
-      kind === 'servicePrincipal'
-        ? object
-        : primaryObject(tenant, 'servicePrincipal', { property: 'appId', value: String(object['appId']) });
-    if (principal) {
-      if (kind === 'application') removeObject(tenant, 'servicePrincipal', principal);
-      tenant.db.run('delete from assignments where resource = ? or principal = ?', principal.id, principal.id);
-    }
+      kind === 'application' &&
+      primaryObject(tenant, 'servicePrincipal', { property: 'appId', value: String(object['appId']) });
+    if (principal) removeObject(tenant, 'servicePrincipal', principal);
     const activity = kind === 'application' ? 'Delete application' : 'Remove service principal';
     auditObject(tenant, request, activity, 'Delete', kind, object);
   });

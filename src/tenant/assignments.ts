@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { AppRole } from './app-roles.ts';
 import { picked } from './applications.ts';
 import { audit } from './audit.ts';
+import { type DirectoryObject, targetOf, visibleAny } from './directory-objects.ts';
 import { badRequest, GraphError, methodNotAllowed, notFound } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { matches } from './object-filter.ts';
@@ -19,7 +20,6 @@ import {
   type Tenant,
 } from './request.ts';
 import { missing } from './user-rules.ts';
-import { type User, userTarget, visibleUser } from './users.ts';
 
 const DEFAULT_ROLE = '00000000-0000-0000-0000-000000000000';
 /** Of one principal, over all applications. Source: https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions */
@@ -89,7 +89,7 @@ interface Seen {
 
 /** What readers see of a side's assignments after a place, read `step` rows at a time. */
 function* seenFrom(tenant: Tenant, side: Side, place: number, step: number): Generator<Seen> {
-  const sql = `select * from assignments where ${side.kind} = ? and n > ? order by n limit ?`;
+  const sql = `select * from assignments where ${side.kind} = ? and gone = 0 and n > ? order by n limit ?`;
   const names = new Map<string, string | null>();
   for (let after = place; ; ) {
     const rows = tenant.db.all<Row>(sql, side.id, after, step + 1);
@@ -112,7 +112,11 @@ const countSeen = (tenant: Tenant, side: Side, filter: Filter | undefined): numb
 /** `GET …/appRoleAssignedTo/{id}`. */
 export const getAssignment = (tenant: Tenant, request: GraphRequest, side: Side, id: string): GraphResponse => {
   const { select } = optionsFor(ASSIGNED, request.query, request.headers);
-  const row = tenant.db.one<Row>(`select * from assignments where id = ? and ${side.kind} = ?`, id, side.id);
+  const row = tenant.db.one<Row>(
+    `select * from assignments where id = ? and ${side.kind} = ? and gone = 0`,
+    id,
+    side.id,
+  );
   if (!row || !tenant.replication.isSeen(row.id)) throw notFound(id);
   const one = picked(shaped(tenant, row, new Map()), ASSIGNED, select);
   const names = select ? `(${select.join(',')})` : '';
@@ -181,7 +185,7 @@ export const createAssignment = (tenant: Tenant, request: GraphRequest, side: Si
     throw refuse(badRequest('Permission being assigned already exists on the object'));
   }
   const held = db.one<{ count: number }>(
-    'select count(*) as count from assignments where principal = ?',
+    'select count(*) as count from assignments where principal = ? and gone = 0',
     principalId,
   )!.count;
   if (held >= MOST_OF_A_PRINCIPAL) {
@@ -228,16 +232,22 @@ export const createAssignment = (tenant: Tenant, request: GraphRequest, side: Si
 };
 
 interface Principal {
-  readonly type: 'User' | 'ServicePrincipal';
+  readonly type: 'User' | 'Group' | 'ServicePrincipal';
   readonly displayName: string;
-  readonly object: User | Stored;
+  readonly object: DirectoryObject;
 }
 
+const PRINCIPALS: Readonly<Partial<Record<DirectoryObject['type'], Principal['type']>>> = {
+  user: 'User',
+  group: 'Group',
+  servicePrincipal: 'ServicePrincipal',
+};
+
 const findPrincipal = (tenant: Tenant, id: string): Principal => {
-  const user = visibleUser(tenant, id);
-  if (user) return { type: 'User', displayName: String(user['displayName']), object: user };
-  const object = readObject(tenant, 'servicePrincipal', { property: 'id', value: id });
-  return { type: 'ServicePrincipal', displayName: String(object['displayName']), object };
+  const object = visibleAny(tenant, id);
+  const type = object && PRINCIPALS[object.type];
+  if (!type) throw notFound(id);
+  return { type, displayName: String(object.object['displayName']), object };
 };
 
 /** The default role only where the application has none; else an enabled one that is for this kind of principal. */
@@ -250,7 +260,7 @@ const checkRole = (
   const roles = resource['appRoles'] as readonly AppRole[];
   if (roleId === DEFAULT_ROLE && roles.length === 0) return;
   const role = roles.find(({ id }) => id.toLowerCase() === roleId);
-  const member = type === 'User' ? 'User' : 'Application';
+  const member = type === 'ServicePrincipal' ? 'Application' : 'User';
   if (role?.isEnabled && role.allowedMemberTypes.includes(member)) return;
   throw refuse(badRequest(`Permission being assigned was not found on application '${resource['appId']}'.`));
 };
@@ -259,7 +269,7 @@ const checkRole = (
 export const deleteAssignment = (tenant: Tenant, request: GraphRequest, side: Side, id: string): GraphResponse => {
   if (!ASSIGNMENT_ID.test(id)) throw badRequest('Invalid resource identifier for EntitlementGrant.');
   const { db } = tenant;
-  const row = db.one<Row>(`select * from assignments where id = ? and ${side.kind} = ?`, id, side.id);
+  const row = db.one<Row>(`select * from assignments where id = ? and ${side.kind} = ? and gone = 0`, id, side.id);
   if (!row) throw badRequest('EntitlementGrant being updated or deleted is not found.');
   db.transaction(() => {
     db.run('delete from assignments where n = ?', row.n);
@@ -274,6 +284,28 @@ export const refuseUpdate = (): never => {
   throw methodNotAllowed();
 };
 
+/** What the audit log calls an assignment, by the kind of its principal. */
+const AUDITED = {
+  User: {
+    category: 'UserManagement',
+    activities: {
+      Add: 'Add app role assignment grant to user',
+      Remove: 'Remove app role assignment from user',
+    },
+  },
+  Group: {
+    category: 'GroupManagement',
+    activities: { Add: 'Add app role assignment to group', Remove: 'Remove app role assignment from group' },
+  },
+  ServicePrincipal: {
+    category: 'ApplicationManagement',
+    activities: {
+      Add: 'Add app role assignment to service principal',
+      Remove: 'Remove app role assignment from service principal',
+    },
+  },
+} as const;
+
 const auditAssignment = (
   tenant: Tenant,
   request: GraphRequest,
@@ -282,22 +314,15 @@ const auditAssignment = (
   verb: 'Add' | 'Remove',
   failure?: string,
 ): void => {
-  const isUser = principal.type === 'User';
-  const what = isUser ? 'app role assignment grant to user' : 'app role assignment to service principal';
-  const activity =
-    verb === 'Add'
-      ? `Add ${what}`
-      : isUser
-        ? 'Remove app role assignment from user'
-        : 'Remove app role assignment from service principal';
-  const target = isUser
-    ? userTarget(principal.object)
-    : { id: principal.object.id, type: 'ServicePrincipal', displayName: principal.displayName };
+  const { activities, category } = AUDITED[principal.type];
   audit(tenant, request, {
-    activity,
-    category: isUser ? 'UserManagement' : 'ApplicationManagement',
+    activity: activities[verb],
+    category,
     operation: verb === 'Add' ? 'Assign' : 'Unassign',
-    targets: [{ id: resource.id, type: 'ServicePrincipal', displayName: String(resource['displayName']) }, target],
+    targets: [
+      { id: resource.id, type: 'ServicePrincipal', displayName: String(resource['displayName']) },
+      targetOf(principal.object),
+    ],
     ...(failure !== undefined && { failure }),
   });
 };

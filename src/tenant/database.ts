@@ -115,7 +115,7 @@ export class Database {
 }
 
 /** To be raised with every change of the tables. */
-const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 5;
 
 const TABLES = `
 create table facts (name text primary key, value text not null) without rowid;
@@ -133,12 +133,21 @@ create index objects_by_kind on objects (kind, n);
 create index objects_by_app on objects (kind, app_id) where app_id is not null;
 create index objects_by_name on objects (kind, unique_name) where unique_name is not null;
 create table deleted (n integer primary key, id text not null unique, kind text not null, at integer not null, body text not null);
+create index deleted_by_time on deleted (at);
+create index deleted_by_kind on deleted (kind, n);
 create table assignments (
   n integer primary key, id text not null unique, principal text not null, principal_type text not null,
-  resource text not null, role text not null, created text not null
+  resource text not null, role text not null, created text not null, gone integer not null default 0
 );
 create unique index assignments_by_key on assignments (principal, resource, role);
 create index assignments_by_resource on assignments (resource, n);
+create table links (
+  n integer primary key, relation text not null, source text not null, target text not null,
+  gone integer not null default 0
+);
+create unique index links_by_key on links (source, relation, target);
+create index links_by_source on links (source, relation, n);
+create index links_by_target on links (target, relation, n);
 create table audits (n integer primary key, id text not null, at text not null, body text not null);
 create index audits_by_time on audits (at);
 create table audit_targets (target text not null, audit integer not null, primary key (target, audit)) without rowid;

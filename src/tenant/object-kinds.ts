@@ -91,6 +91,49 @@ export const SERVICE_PRINCIPAL: ObjectKind = {
   isDirectoryObject: true,
 };
 
+export const GROUP: ObjectKind = {
+  name: 'Group',
+  edmName: 'microsoft.graph.group',
+  properties: words(`
+    id deletedDateTime classification createdDateTime description displayName expirationDateTime groupTypes
+    isAssignableToRole isManagementRestricted mail mailEnabled mailNickname membershipRule membershipRuleProcessingState
+    onPremisesDomainName onPremisesLastSyncDateTime onPremisesNetBiosName onPremisesSamAccountName
+    onPremisesSecurityIdentifier onPremisesSyncEnabled preferredDataLocation preferredLanguage proxyAddresses
+    renewedDateTime resourceBehaviorOptions resourceProvisioningOptions securityEnabled securityIdentifier theme
+    uniqueName visibility`),
+  lists: words('groupTypes proxyAddresses resourceBehaviorOptions resourceProvisioningOptions'),
+  comparables: new Map<string, Comparable>([
+    ['id', text('D')],
+    ['displayName', text('D', 'D')],
+    ['mail', text('D', 'D')],
+    ['mailNickname', text('D', 'D')],
+    ['mailEnabled', { type: 'boolean', equals: 'D' }],
+    ['securityEnabled', { type: 'boolean', equals: 'D' }],
+    ['groupTypes', text('D')],
+    ['proxyAddresses', text('D', 'D')],
+    ['description', text('A', 'A')],
+  ]),
+  orderBy: { default: ['displayName'], advanced: ['displayName'] },
+  isDirectoryObject: true,
+};
+
+/** What lists of mixed kinds can be asked for: a filter takes an advanced query. */
+export const DIRECTORY_OBJECT: ObjectKind = {
+  name: 'DirectoryObject',
+  edmName: 'microsoft.graph.directoryObject',
+  properties: words('id deletedDateTime displayName'),
+  lists: [],
+  comparables: new Map<string, Comparable>([
+    ['id', text('A')],
+    ['displayName', text('A', 'A')],
+  ]),
+  orderBy: { default: [], advanced: [] },
+  isDirectoryObject: true,
+};
+
+/** Those that are kept as objects, by their type's name. */
+export const OBJECT_KINDS = { application: APPLICATION, servicePrincipal: SERVICE_PRINCIPAL, group: GROUP } as const;
+
 const assignment = (resource: readonly (readonly [string, Comparable])[]): ObjectKind => ({
   name: 'AppRoleAssignment',
   edmName: 'microsoft.graph.appRoleAssignment',

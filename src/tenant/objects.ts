@@ -1,15 +1,17 @@
-// Applications and service principals as they are kept: each a JSON object, found by its keys.
+// Applications, service principals and groups as they are kept: each a JSON object, found by its keys.
 import type { Key } from './addresses.ts';
 import { badRequest, notFound } from './errors.ts';
 import type { Tenant } from './request.ts';
+import { setAside } from './soft-delete.ts';
 
-export type Kind = 'application' | 'servicePrincipal';
+export type Kind = 'application' | 'servicePrincipal' | 'group';
 export type Stored = { readonly id: string } & Readonly<Record<string, unknown>>;
 
 /** By which properties an object is named besides its id. */
 const ALTERNATE_KEYS: Readonly<Record<Kind, readonly string[]>> = {
   application: ['appId', 'uniqueName'],
   servicePrincipal: ['appId'],
+  group: ['uniqueName'],
 };
 const KEY_COLUMNS: Readonly<Record<string, string>> = { id: 'id', appId: 'app_id', uniqueName: 'unique_name' };
 
@@ -89,13 +91,8 @@ export const replaceObject = ({ db, replication }: Tenant, object: Stored): void
   replication.wrote(object.id, before);
 };
 
-export const removeObject = ({ db, now }: Tenant, kind: Kind, object: Stored): void => {
-  db.run('delete from objects where id = ?', object.id);
-  db.run(
-    'insert or replace into deleted (id, kind, at, body) values (?, ?, ?, ?)',
-    object.id,
-    kind,
-    now(),
-    JSON.stringify(object),
-  );
+/** Takes an object out of the directory for 30 days. */
+export const removeObject = (tenant: Tenant, kind: Kind, object: Stored): void => {
+  tenant.db.run('delete from objects where id = ?', object.id);
+  setAside(tenant, kind, object);
 };

@@ -98,6 +98,20 @@ const writeMembers: Permission = {
   roles: GROUP_ADMINISTRATORS,
 };
 
+/** A relation's list, its count, and its objects of one type take the same. */
+const related = (path: string, permission: Permission): Readonly<Record<string, Permission>> =>
+  Object.fromEntries(
+    ['', '/$count', ...['user', 'group', 'servicePrincipal'].map((type) => `/microsoft.graph.${type}`)].map((tail) => [
+      `GET ${path}${tail}`,
+      permission,
+    ]),
+  );
+/** Which groups an object is in is asked by POST. */
+const asksMemberships = (path: string): Readonly<Record<string, Permission>> => ({
+  [`POST ${path}/getMemberGroups`]: both(READ_DIRECTORY),
+  [`POST ${path}/checkMemberGroups`]: both(READ_DIRECTORY),
+});
+
 /** Method and address, a key written as `{id}`. A route that is not here is not served. */
 export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /users': readBasic,
@@ -111,8 +125,12 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /users/{id}/manager/$ref': both(READ_USERS),
   'PUT /users/{id}/manager/$ref': writeUser,
   'DELETE /users/{id}/manager/$ref': writeUser,
-  'GET /users/{id}/directReports': both(READ_USERS),
-  'GET /users/{id}/memberOf': both(READ_DIRECTORY),
+  'POST /users/{id}/restore': deleteUser,
+  ...related('/users/{id}/directReports', both(READ_USERS)),
+  ...related('/users/{id}/ownedObjects', both(READ_DIRECTORY)),
+  ...related('/users/{id}/memberOf', both(READ_DIRECTORY)),
+  ...related('/users/{id}/transitiveMemberOf', both(READ_DIRECTORY)),
+  ...asksMemberships('/users/{id}'),
   'GET /users/{id}/appRoleAssignments': readAssignments,
   'GET /users/{id}/appRoleAssignments/{id}': readAssignments,
   'POST /users/{id}/appRoleAssignments': writeAssignment,
@@ -127,7 +145,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'POST /directory/deletedItems/{id}/restore': deleteUser,
   'DELETE /directory/deletedItems/{id}': deleteUser,
   'POST /directoryObjects/getByIds': both(READ_DIRECTORY),
+  'POST /directoryObjects/microsoft.graph.getByIds': both(READ_DIRECTORY),
   'GET /directoryObjects/{id}': both(READ_DIRECTORY),
+  ...asksMemberships('/directoryObjects/{id}'),
   'POST /invitations': { ...both(['User.Invite.All', ...WRITE_USERS]), roles: USER_ADMINISTRATORS },
 
   'GET /applications': readApplication,
@@ -136,7 +156,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /applications/{id}': readApplication,
   'PATCH /applications/{id}': writeApplication,
   'DELETE /applications/{id}': writeApplication,
-  'GET /applications/{id}/owners': readApplication,
+  ...related('/applications/{id}/owners', readApplication),
   'POST /applications/{id}/owners/$ref': writeApplication,
   'DELETE /applications/{id}/owners/{id}/$ref': writeApplication,
 
@@ -156,7 +176,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /servicePrincipals/{id}': readApplication,
   'PATCH /servicePrincipals/{id}': writeApplication,
   'DELETE /servicePrincipals/{id}': writeApplication,
-  'GET /servicePrincipals/{id}/owners': readApplication,
+  ...related('/servicePrincipals/{id}/owners', readApplication),
+  ...related('/servicePrincipals/{id}/ownedObjects', readApplication),
+  ...related('/servicePrincipals/{id}/memberOf', readApplication),
+  ...related('/servicePrincipals/{id}/transitiveMemberOf', readApplication),
+  ...asksMemberships('/servicePrincipals/{id}'),
   'POST /servicePrincipals/{id}/owners/$ref': writeApplication,
   'DELETE /servicePrincipals/{id}/owners/{id}/$ref': writeApplication,
   'GET /servicePrincipals/{id}/appRoleAssignedTo': both(READ_APPLICATIONS),
@@ -181,12 +205,14 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /groups/{id}': readMembers,
   'PATCH /groups/{id}': writeGroup,
   'DELETE /groups/{id}': writeGroup,
-  'GET /groups/{id}/members': readMembers,
-  'GET /groups/{id}/members/$count': readMembers,
+  ...related('/groups/{id}/members', readMembers),
+  ...related('/groups/{id}/transitiveMembers', readMembers),
+  ...related('/groups/{id}/owners', readMembers),
+  ...related('/groups/{id}/memberOf', readMembers),
+  ...related('/groups/{id}/transitiveMemberOf', readMembers),
+  ...asksMemberships('/groups/{id}'),
   'POST /groups/{id}/members/$ref': writeMembers,
   'DELETE /groups/{id}/members/{id}/$ref': writeMembers,
-  'GET /groups/{id}/transitiveMembers': readMembers,
-  'GET /groups/{id}/owners': readMembers,
   'POST /groups/{id}/owners/$ref': writeGroup,
   'DELETE /groups/{id}/owners/{id}/$ref': writeGroup,
   'GET /groups/{id}/appRoleAssignments': readAssignments,

@@ -6,6 +6,7 @@ import {
   deleteObject,
   getObject,
   listObjects,
+  type Registered,
   updateObject,
 } from './applications.ts';
 import {
@@ -17,20 +18,27 @@ import {
   type Side,
 } from './assignments.ts';
 import { listAudits } from './audit.ts';
+import { deleteForGood, getDeleted, listDeleted, restore } from './deleted-items.ts';
+import { type DirectoryObject, readAny } from './directory-objects.ts';
+import { checkMemberGroups, getAny, getByIds, getMemberGroups } from './directory-queries.ts';
 import { badRequest, methodNotAllowed, notFound } from './errors.ts';
+import { createGroup, deleteGroup, updateGroup } from './groups.ts';
+import type { Relation } from './links.ts';
 import { type Kind, readObject } from './objects.ts';
 import { listOrganization, listSkus } from './organization.ts';
-import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
 import {
-  countUsers,
-  createUser,
-  deleteUser,
-  getUser,
-  listDeletedUsers,
-  listUsers,
-  updateUser,
-  visibleUser,
-} from './users.ts';
+  addReference,
+  countRelated,
+  getManager,
+  LISTED,
+  listRelated,
+  removeManager,
+  removeReference,
+  setManager,
+} from './relations.ts';
+import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
+import type { DeletedKind } from './soft-delete.ts';
+import { countUsers, createUser, deleteUser, getUser, listUsers, updateUser, visibleUser } from './users.ts';
 
 /** `keys` are those of the address, from left to right. */
 type Rule = (tenant: Tenant, request: GraphRequest, keys: readonly Key[]) => GraphResponse;
@@ -64,12 +72,12 @@ const aUser =
     rule(tenant, request, userKey(keys));
 
 const anObject =
-  (kind: Kind, rule: (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key) => GraphResponse): Rule =>
+  <K extends Kind>(kind: K, rule: (tenant: Tenant, request: GraphRequest, kind: K, key: Key) => GraphResponse): Rule =>
   (tenant, request, [key]) =>
     rule(tenant, request, kind, key!);
 
 /** The addresses of a kind of object: the list, and one by its keys. */
-const objects = (set: string, kind: Kind, create: Rule): Readonly<Record<string, Rules>> => ({
+const objects = (set: string, kind: Registered, create: Rule): Readonly<Record<string, Rules>> => ({
   [`/${set}`]: { GET: (tenant, request) => listObjects(tenant, request, kind), POST: create },
   [`/${set}/{id}`]: {
     GET: anObject(kind, getObject),
@@ -78,53 +86,172 @@ const objects = (set: string, kind: Kind, create: Rule): Readonly<Record<string,
   },
 });
 
-type SideOf = (tenant: Tenant, keys: readonly Key[]) => Side;
+/** Finds the object in an address as readers see it. */
+type Find = (tenant: Tenant, keys: readonly Key[]) => DirectoryObject;
 
-const userSide: SideOf = (tenant, keys) => {
+const findUser: Find = (tenant, keys) => {
   const named = userKey(keys);
-  const user = visibleUser(tenant, named);
-  if (!user) throw notFound(named);
-  return { kind: 'principal', id: user.id, set: `users('${user.id}')/appRoleAssignments` };
+  const object = visibleUser(tenant, named);
+  if (!object) throw notFound(named);
+  return { type: 'user', object };
 };
 
-const servicePrincipalSide =
-  (kind: Side['kind'], relation: string): SideOf =>
-  (tenant, [key]) => {
-    const { id } = readObject(tenant, 'servicePrincipal', key!);
-    return { kind, id, set: `servicePrincipals('${id}')/${relation}` };
-  };
+const objectFinder =
+  (kind: Kind): Find =>
+  (tenant, [key]) => ({ type: kind, object: readObject(tenant, kind, key!) });
 
-/** The addresses of one side's assignments. */
-const assignments = (path: string, sideOf: SideOf): Readonly<Record<string, Rules>> => ({
-  [path]: {
-    GET: (tenant, request, keys) => listAssignments(tenant, request, sideOf(tenant, keys)),
-    POST: (tenant, request, keys) => createAssignment(tenant, request, sideOf(tenant, keys)),
+const findAny: Find = (tenant, [key]) => readAny(tenant, key!.value);
+
+const CASTS: readonly DirectoryObject['type'][] = ['user', 'group', 'servicePrincipal'];
+
+/** The addresses of a relation that is listed, whole, of one type, and counted. */
+const related = (set: string, find: Find, name: keyof typeof LISTED): Readonly<Record<string, Rules>> => {
+  const path = `/${set}/{id}/${name}`;
+  const listed = LISTED[name];
+  const list =
+    (type?: DirectoryObject['type']): Rule =>
+    (tenant, request, keys) =>
+      listRelated(tenant, request, listed, { id: find(tenant, keys).object.id, set: 'directoryObjects', type });
+  return {
+    [path]: { GET: list() },
+    [`${path}/$count`]: {
+      GET: (tenant, request, keys) => countRelated(tenant, request, listed, find(tenant, keys).object.id),
+    },
+    ...Object.fromEntries(CASTS.map((type) => [`${path}/microsoft.graph.${type}`, { GET: list(type) }])),
+  };
+};
+
+/** The addresses that add to a relation and take from it. */
+const references = (set: string, find: Find, relation: Relation): Readonly<Record<string, Rules>> => ({
+  [`/${set}/{id}/${relation}/$ref`]: {
+    POST: (tenant, request, keys) => addReference(tenant, request, find(tenant, keys), relation),
   },
-  [`${path}/{id}`]: {
-    GET: (tenant, request, keys) => getAssignment(tenant, request, sideOf(tenant, keys), keys[1]!.value),
-    DELETE: (tenant, request, keys) => deleteAssignment(tenant, request, sideOf(tenant, keys), keys[1]!.value),
-    PATCH: refuseUpdate,
+  [`/${set}/{id}/${relation}/{id}/$ref`]: {
+    DELETE: (tenant, request, keys) => removeReference(tenant, request, find(tenant, keys), relation, keys[1]!.value),
   },
 });
+
+const memberships = (set: string, find: Find): Readonly<Record<string, Rules>> => ({
+  ...related(set, find, 'memberOf'),
+  ...related(set, find, 'transitiveMemberOf'),
+  [`/${set}/{id}/getMemberGroups`]: {
+    POST: (tenant, request, keys) => getMemberGroups(tenant, request, find(tenant, keys)),
+  },
+  [`/${set}/{id}/checkMemberGroups`]: {
+    POST: (tenant, request, keys) => checkMemberGroups(tenant, request, find(tenant, keys)),
+  },
+});
+
+const listOfDeleted =
+  (kind: DeletedKind): Rule =>
+  (tenant, request) =>
+    listDeleted(tenant, request, kind);
+
+/** What was deleted is restored among the deleted items, not where it was. */
+const restoreInPlace: Rule = (tenant, _request, keys) => {
+  throw badRequest(`The user '${findUser(tenant, keys).object.id}' is not deleted.`);
+};
+
+/** The addresses of one side's assignments. */
+const assignments = (set: string, find: Find, kind: Side['kind']): Readonly<Record<string, Rules>> => {
+  const relation = kind === 'resource' ? 'appRoleAssignedTo' : 'appRoleAssignments';
+  const path = `/${set}/{id}/${relation}`;
+  const sideOf = (tenant: Tenant, keys: readonly Key[]): Side => {
+    const { id } = find(tenant, keys).object;
+    return { kind, id, set: `${set}('${id}')/${relation}` };
+  };
+  return {
+    [path]: {
+      GET: (tenant, request, keys) => listAssignments(tenant, request, sideOf(tenant, keys)),
+      POST: (tenant, request, keys) => createAssignment(tenant, request, sideOf(tenant, keys)),
+    },
+    [`${path}/{id}`]: {
+      GET: (tenant, request, keys) => getAssignment(tenant, request, sideOf(tenant, keys), keys[1]!.value),
+      DELETE: (tenant, request, keys) => deleteAssignment(tenant, request, sideOf(tenant, keys), keys[1]!.value),
+      PATCH: refuseUpdate,
+    },
+  };
+};
 
 const onApplication: Rule = () => {
   throw badRequest('This request is currently not supported in the target entity group');
 };
 const REFUSED: Rules = { GET: onApplication, POST: onApplication, PATCH: onApplication, DELETE: onApplication };
 
+const [findApplication, findServicePrincipal, findGroup] = (['application', 'servicePrincipal', 'group'] as const).map(
+  objectFinder,
+) as [Find, Find, Find];
+
 const RULES: Readonly<Record<string, Rules>> = {
   '/users': { GET: listUsers, POST: createUser },
   '/users/$count': { GET: countUsers },
   '/users/{id}': { GET: aUser(getUser), PATCH: aUser(updateUser), DELETE: aUser(deleteUser) },
-  ...assignments('/users/{id}/appRoleAssignments', userSide),
+  '/users/{id}/restore': { POST: restoreInPlace },
+  '/users/{id}/manager': {
+    GET: (tenant, request, keys) => getManager(tenant, request, findUser(tenant, keys).object.id),
+  },
+  '/users/{id}/manager/$ref': {
+    PUT: (tenant, request, keys) => setManager(tenant, request, findUser(tenant, keys)),
+    DELETE: (tenant, request, keys) => removeManager(tenant, request, findUser(tenant, keys)),
+  },
+  ...related('users', findUser, 'directReports'),
+  ...related('users', findUser, 'ownedObjects'),
+  ...memberships('users', findUser),
+  ...assignments('users', findUser, 'principal'),
+
+  '/groups': {
+    GET: (tenant, request) => listObjects(tenant, request, 'group'),
+    POST: (tenant, request) => createGroup(tenant, request),
+  },
+  '/groups/{id}': {
+    GET: anObject('group', getObject),
+    PATCH: (tenant, request, [key]) => updateGroup(tenant, request, key!),
+    DELETE: (tenant, request, [key]) => deleteGroup(tenant, request, key!),
+  },
+  ...related('groups', findGroup, 'members'),
+  ...related('groups', findGroup, 'transitiveMembers'),
+  ...related('groups', findGroup, 'owners'),
+  ...references('groups', findGroup, 'members'),
+  ...references('groups', findGroup, 'owners'),
+  ...memberships('groups', findGroup),
+  ...assignments('groups', findGroup, 'principal'),
+
   ...objects('applications', 'application', (tenant, request) => createApplication(tenant, request)),
+  ...related('applications', findApplication, 'owners'),
+  ...references('applications', findApplication, 'owners'),
   // Assignments are the service principal's, not the application's.
   '/applications/{id}/appRoleAssignedTo': REFUSED,
   '/applications/{id}/appRoleAssignments': REFUSED,
+
   ...objects('servicePrincipals', 'servicePrincipal', (tenant, request) => createServicePrincipal(tenant, request)),
-  ...assignments('/servicePrincipals/{id}/appRoleAssignedTo', servicePrincipalSide('resource', 'appRoleAssignedTo')),
-  ...assignments('/servicePrincipals/{id}/appRoleAssignments', servicePrincipalSide('principal', 'appRoleAssignments')),
-  '/directory/deletedItems/microsoft.graph.user': { GET: listDeletedUsers },
+  ...related('servicePrincipals', findServicePrincipal, 'owners'),
+  ...related('servicePrincipals', findServicePrincipal, 'ownedObjects'),
+  ...references('servicePrincipals', findServicePrincipal, 'owners'),
+  ...memberships('servicePrincipals', findServicePrincipal),
+  ...assignments('servicePrincipals', findServicePrincipal, 'resource'),
+  ...assignments('servicePrincipals', findServicePrincipal, 'principal'),
+
+  '/directoryObjects/getByIds': { POST: getByIds },
+  '/directoryObjects/microsoft.graph.getByIds': { POST: getByIds },
+  '/directoryObjects/{id}': { GET: (tenant, request, [key]) => getAny(tenant, request, key!.value) },
+  '/directoryObjects/{id}/getMemberGroups': {
+    POST: (tenant, request, keys) => getMemberGroups(tenant, request, findAny(tenant, keys)),
+  },
+  '/directoryObjects/{id}/checkMemberGroups': {
+    POST: (tenant, request, keys) => checkMemberGroups(tenant, request, findAny(tenant, keys)),
+  },
+  '/directory/deletedItems/microsoft.graph.user': { GET: listOfDeleted('user') },
+  '/directory/deletedItems/microsoft.graph.group': { GET: listOfDeleted('group') },
+  '/directory/deletedItems/microsoft.graph.application': { GET: listOfDeleted('application') },
+  '/directory/deletedItems/microsoft.graph.servicePrincipal': { GET: listOfDeleted('servicePrincipal') },
+  '/directory/deletedItems/{id}': {
+    GET: (tenant, request, [key]) => getDeleted(tenant, request, key!.value),
+    DELETE: (tenant, request, [key]) => deleteForGood(tenant, request, key!.value),
+  },
+  '/directory/deletedItems/{id}/restore': {
+    POST: (tenant, request, [key]) => restore(tenant, request, key!.value),
+  },
+
   '/auditLogs/directoryAudits': { GET: listAudits },
   '/organization': { GET: listOrganization },
   '/subscribedSkus': { GET: listSkus },

@@ -83,7 +83,12 @@ const checkExtensions = (value: unknown): void => {
   }
 };
 
-const checkPrincipalName = (name: string, domains: readonly string[], isTaken: (name: string) => boolean): void => {
+/** Checks a name's form and domain, and that it is free. */
+export const checkPrincipalName = (
+  name: string,
+  domains: readonly string[],
+  isTaken: (name: string) => boolean,
+): void => {
   const [alias = '', domain = '', ...more] = name.split('@');
   const isWellFormed =
     ALIAS.test(alias) && !alias.endsWith('.') && alias.length <= 64 && domain.length <= 48 && domain !== '';

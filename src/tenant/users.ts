@@ -2,7 +2,7 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { audit } from './audit.ts';
 import type { Database } from './database.ts';
-import { badRequest, GraphError, notFound, unsupportedQuery } from './errors.ts';
+import { badRequest, GraphError, notFound } from './errors.ts';
 import { checkDeclared, declareExtension, isDeclared } from './extensions.ts';
 import { namesIn } from './filter.ts';
 import {
@@ -22,9 +22,9 @@ import {
   type GraphResponse,
   nextLink,
   objectBody,
-  placeOf,
   type Tenant,
 } from './request.ts';
+import { setAside } from './soft-delete.ts';
 import {
   columnOf,
   DEFAULT_USER_PROPERTIES,
@@ -130,6 +130,15 @@ interface UserRow {
 const byName = (db: Database, name: string): UserRow | undefined =>
   db.one<UserRow>('select n, id, body from users where f_userPrincipalName = ?', fold(name));
 
+export const isNameTaken = (db: Database, name: string): boolean => byName(db, name) !== undefined;
+
+/** The row number of the user who has a mail address among the proxy addresses; `smtp:` stands in front of it. */
+export const holderOfAddress = (db: Database, address: string): number | undefined =>
+  db.one<{ user: number }>(
+    "select user from user_lists where attribute = 'proxyAddresses' and value = ?",
+    fold(address),
+  )?.user;
+
 /** The row of a user named by id or user principal name, as the primary replica has it. */
 const rowOf = (db: Database, key: string): UserRow => {
   const row = findRow(db, key);
@@ -232,7 +241,7 @@ const rowReader = ({ replication }: Tenant, properties: readonly string[]): RowR
   const read: RowReader['read'] = (row) => {
     const [id, body] = row.slice(FIRST_FIELD) as [string, string];
     const seen = replication.seen(id, body);
-    return seen === undefined ? undefined : shaped(JSON.parse(seen), properties);
+    return seen === undefined ? undefined : shapedUser(JSON.parse(seen), properties);
   };
   return { fields: 'id, body', read };
 };
@@ -290,7 +299,7 @@ export const getUser = (tenant: Tenant, request: GraphRequest, key: string): Gra
   const seen = tenant.replication.seen(row.id, row.body);
   if (seen === undefined) throw notFound(key);
   const names = options.select ? `(${options.select.join(',')})` : '';
-  const user = shaped(JSON.parse(seen), selected(tenant.db, options, false));
+  const user = shapedUser(JSON.parse(seen), selected(tenant.db, options, false));
   return { status: 200, body: { '@odata.context': `${request.root}/$metadata#users${names}/$entity`, ...user } };
 };
 
@@ -319,7 +328,7 @@ export const createUser = (tenant: Tenant, request: GraphRequest): GraphResponse
   replication.wrote(user.id, undefined);
   return {
     status: 201,
-    body: { '@odata.context': `${request.root}/$metadata#users/$entity`, ...shaped(user, DEFAULT_USER_PROPERTIES) },
+    body: { '@odata.context': `${request.root}/$metadata#users/$entity`, ...shapedUser(user, DEFAULT_USER_PROPERTIES) },
   };
 };
 
@@ -359,7 +368,7 @@ const withExtensions = (before: User, properties: Readonly<Record<string, unknow
   return { ...properties, [EXTENSIONS]: { ...(before[EXTENSIONS] as object | undefined), ...given } };
 };
 
-/** `DELETE /users/{id}`: soft, for 30 days, under a name that leaves the old one free; its assignments go with it. */
+/** `DELETE /users/{id}`: soft, for 30 days, under a name that leaves the old one free. */
 export const deleteUser = (tenant: Tenant, request: GraphRequest, key: string): GraphResponse => {
   const { db } = tenant;
   const row = rowOf(db, key);
@@ -367,19 +376,11 @@ export const deleteUser = (tenant: Tenant, request: GraphRequest, key: string): 
   const kept = {
     ...user,
     userPrincipalName: `${user.id.replaceAll('-', '')}${user['userPrincipalName']}`,
-    deletedDateTime: `${new Date(tenant.now()).toISOString().slice(0, 19)}Z`,
   };
   db.transaction(() => {
     db.run('delete from users where n = ?', row.n);
     db.run('delete from user_lists where user = ?', row.n);
-    db.run('delete from assignments where principal = ?', row.id);
-    db.run(
-      'insert or replace into deleted (id, kind, at, body) values (?, ?, ?, ?)',
-      row.id,
-      'user',
-      tenant.now(),
-      JSON.stringify(kept),
-    );
+    setAside(tenant, 'user', kept);
     audit(tenant, request, {
       activity: 'Delete user',
       category: 'UserManagement',
@@ -388,33 +389,6 @@ export const deleteUser = (tenant: Tenant, request: GraphRequest, key: string): 
     });
   });
   return { status: 204 };
-};
-
-const KEPT_MS = 30 * 24 * 3_600_000;
-
-/** `GET /directory/deletedItems/microsoft.graph.user`. */
-export const listDeletedUsers = (tenant: Tenant, request: GraphRequest): GraphResponse => {
-  const options = queryOptions(request.query, request.headers);
-  if (options.filter || options.orderBy)
-    throw unsupportedQuery('The local tenant lists deleted users whole, without $filter and $orderby.');
-  const properties = selected(tenant.db, options, true);
-  const size = options.top ?? DEFAULT_PAGE;
-  const rows = tenant.db.all<{ n: number; body: string }>(
-    "select n, body from deleted where kind = 'user' and at > ? and n > ? order by n limit ?",
-    tenant.now() - KEPT_MS,
-    options.skipToken === undefined ? 0 : placeOf(options.skipToken),
-    size + 1,
-  );
-  const page = rows.slice(0, size);
-  const names = options.select ? `(${options.select.join(',')})` : '';
-  return {
-    status: 200,
-    body: {
-      '@odata.context': `${request.root}/$metadata#directory/deletedItems/microsoft.graph.user${names}`,
-      ...(rows.length > size && { '@odata.nextLink': nextLink(request, encodeToken(page.at(-1)!.n)) }),
-      value: page.map(({ body }) => shaped(JSON.parse(body), properties)),
-    },
-  };
 };
 
 export const userTarget = (user: User) => ({
@@ -442,7 +416,8 @@ const selected = (db: Database, { select, expand }: QueryOptions, isList: boolea
 const NEVER = '0001-01-01T00:00:00Z';
 const DATES_WITHOUT_NULL: ReadonlySet<string> = new Set(['birthday', 'hireDate']);
 
-const shaped = (user: User, properties: readonly string[]): Record<string, unknown> => {
+/** A user with the properties that were asked for. */
+export const shapedUser = (user: User, properties: readonly string[]): Record<string, unknown> => {
   const result: Record<string, unknown> = {};
   for (const name of properties) result[name] = user[name] ?? emptyValue(name);
   return result;

@@ -1,5 +1,6 @@
 // A tenant over HTTP, asked as any Graph client asks: with fetch, a token and JSON. Nothing here knows its inside.
 import { onTestFinished } from 'vitest';
+import { DEFAULT_GRANT } from '../../../src/tenant/permissions.ts';
 import { type RunningTenant, startTenant, type TenantOptions } from '../../../src/tenant/server.ts';
 
 export interface Answer {
@@ -23,7 +24,10 @@ export interface Client {
   advanced(path: string): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   patch(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  put(path: string, body: unknown): Promise<Answer>;
   delete(path: string): Promise<Answer>;
+  /** The body of an `@odata.id` that points at an object. */
+  ref(id: string, set?: string): object;
   /** All pages of a list. */
   all(path: string, headers?: Record<string, string>): Promise<readonly Json[]>;
   control(method: string, what: string, body?: unknown): Promise<Json>;
@@ -84,7 +88,9 @@ export const clientOf = async (tenant: RunningTenant): Promise<Client> => {
     advanced: (path) => call('GET', path, undefined, { ConsistencyLevel: 'eventual' }),
     post: (path, body, headers) => call('POST', path, body, headers),
     patch: (path, body, headers) => call('PATCH', path, body, headers),
+    put: (path, body) => call('PUT', path, body),
     delete: (path) => call('DELETE', path),
+    ref: (id, set = 'directoryObjects') => ({ '@odata.id': `${tenant.graph}/${set}/${id}` }),
     all: async (path, headers) => {
       const all: Json[] = [];
       for (let next: string | undefined = path; next !== undefined; ) {
@@ -137,6 +143,25 @@ export const newUser = (alias: string, more: object = {}): object => ({
   passwordProfile: { forceChangePasswordNextSignIn: true, password: 'Trial-Pass-2026' },
   ...more,
 });
+
+/** A new tenant whose client may write groups besides all that the product needs. */
+export const startWithGroups = (): Promise<Client> => startClient({ grant: [...DEFAULT_GRANT, 'Group.ReadWrite.All'] });
+
+/** The body of a security group. */
+export const securityGroup = (displayName: string, more: object = {}): object => ({
+  displayName,
+  mailEnabled: false,
+  mailNickname: displayName.replaceAll(' ', ''),
+  securityEnabled: true,
+  ...more,
+});
+
+/** Creates an object and answers its id. */
+export const idOf = async (client: Client, set: string, body: object): Promise<string> => {
+  const { status, body: made, text } = await client.post(`/${set}`, body);
+  if (status !== 201) throw new Error(`${set}: ${status} ${text}`);
+  return String(made['id']);
+};
 
 export const role = (id: string, displayName: string, more: object = {}): object => ({
   id,
