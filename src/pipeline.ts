@@ -19,6 +19,7 @@ import {
 import { type Applied, carryOut } from './stages/apply.ts';
 import { collect, newestRoster } from './stages/collect.ts';
 import { match } from './stages/match.ts';
+import { requirePermitted } from './stages/permitted.ts';
 import { plan, savePlan, sweepPlans } from './stages/plan.ts';
 import { type Verified, verify } from './stages/verify.ts';
 import type { Matching } from './store/store.ts';
@@ -59,6 +60,7 @@ export const run = async (work: Work, { planOnly = false, confirm }: RunChoices 
   const soFar: Run = { roster, matching, strategy, plan: planned.plan, costs };
   if (planOnly) return soFar;
   refuseGuarded(work, planned.plan.footer.guards);
+  await requirePermitted(work, planned.plan.footer.counts);
   if (confirm && !(await confirm(soFar))) return soFar;
   await refuseChanged(work, planned.plan);
   const since = new Date(work.clock.now()).toISOString();
@@ -106,6 +108,7 @@ export const apply = async (
     const isBegun = tried.size > 0;
     if (!isBegun) changes.unshift(...directoryDifferences(saved.header.directory, now.header.directory));
     if (changes.length > 0) throw new StalePlanError(changes);
+    await requirePermitted(work, saved.footer.counts);
     if (!(await confirm(saved))) return undefined;
     await refuseChanged(work, saved);
     await store.rememberPlan(settings.application.uniqueName, saved.footer.hash, file, saved.header.createdAt);

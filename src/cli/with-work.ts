@@ -112,6 +112,7 @@ const connectTo = async (
   return connect({
     onNotice: notice,
     graph: directory.graph,
+    authority: directory.authority,
     credential,
     ...(directory.caFile !== null && { caFile: directory.caFile }),
   });

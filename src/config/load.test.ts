@@ -62,6 +62,7 @@ describe('a configuration', () => {
       },
       create: null,
       roles: { default: 'User' },
+      review: null,
       guards: { maxCreateShare: 0.25, maxAssignShare: 1, maxShrinkShare: 0.1, maxGrowShare: 0.5, floor: 20 },
       hash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     });
@@ -123,6 +124,7 @@ guards: { maxCreateShare: 0.5, floor: 5 }
         },
       },
       roles: { column: 'Role', map: { ADM: 'Administrator', '1': 'User' }, default: 'Guest' },
+      review: { reviewers: [{ user: 'owner@contoso.com' }], durationInDays: 14 },
       guards: { maxCreateShare: 0.5, maxAssignShare: 1, floor: 5 },
     });
     expect(settings.match).toMatchObject({

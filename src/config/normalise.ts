@@ -1,5 +1,6 @@
 // From what people write to what the code uses: every default filled in, every path absolute.
 import { resolve } from 'node:path';
+import { CLOUDS } from '../model/clouds.ts';
 import { canonicalJson, sha256 } from '../model/hash.ts';
 import type {
   CreateSettings,
@@ -17,14 +18,6 @@ import type {
 import { templateColumns } from './template.ts';
 import { defaultUniqueName } from './unique-name.ts';
 import { DELIMITERS, LIST_ATTRIBUTES, type Written } from './written.ts';
-
-/** Where each cloud is reached. Source: https://learn.microsoft.com/graph/deployments */
-const CLOUD_ADDRESSES = {
-  global: { graph: 'https://graph.microsoft.com', authority: 'https://login.microsoftonline.com' },
-  usgov: { graph: 'https://graph.microsoft.us', authority: 'https://login.microsoftonline.us' },
-  dod: { graph: 'https://dod-graph.microsoft.us', authority: 'https://login.microsoftonline.us' },
-  china: { graph: 'https://microsoftgraph.chinacloudapi.cn', authority: 'https://login.partner.microsoftonline.cn' },
-} as const;
 
 /** Large enough for a first import, small enough to stop a rule or an export that went wrong. */
 export const DEFAULT_GUARDS: GuardSettings = {
@@ -60,6 +53,7 @@ export const normalise = (file: string, folder: string, written: Written, overri
     match,
     create,
     roles,
+    review: written.review ?? null,
     guards,
     hash: decidingHash({ application, rules: match.rules, overrides, create, roles, guards }),
   };
@@ -98,12 +92,12 @@ const directorySettings = (written: Written['directory'], path: ToPath): Directo
     const { users } = written.local;
     return { kind: 'local', users: users === undefined ? null : path(users) };
   }
-  const addresses = CLOUD_ADDRESSES[written.cloud ?? 'global'];
+  const { graph, authorities } = CLOUDS[written.cloud ?? 'global'];
   return {
     kind: 'tenant',
     tenant: written.tenant,
-    graph: versioned(written.graph ?? addresses.graph),
-    authority: withoutSlash(written.authority ?? addresses.authority),
+    graph: versioned(written.graph ?? graph),
+    authority: withoutSlash(written.authority ?? authorities[0]),
     signIn: signInSettings(written, path),
     caFile: written.caFile === undefined ? null : path(written.caFile),
   };

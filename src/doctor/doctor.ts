@@ -1,21 +1,15 @@
 // Checks everything that a run will need, before it matters, and says what to do about what is wrong.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { verifyChain } from '../evidence/verify.ts';
+import { CLOUDS, cloudAt } from '../model/clouds.ts';
 import type { Directory, Session } from '../model/directory.ts';
-import { RollcallError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Source } from '../model/source.ts';
+import type { ConsentPlace } from '../permissions/words.ts';
+import { type Check, checked, type Found, failed } from './check.ts';
+import { permissionChecks } from './permission-checks.ts';
 
-export type CheckStatus = 'ok' | 'warning' | 'failed';
-
-export interface Check {
-  readonly name: string;
-  readonly status: CheckStatus;
-  /** What was found. */
-  readonly found: string;
-  /** What to do; absent where nothing is to be done. */
-  readonly remedy?: string;
-}
+export type { Check, CheckStatus } from './check.ts';
 
 export interface DoctorInput {
   readonly settings: Settings;
@@ -46,7 +40,7 @@ export async function* diagnose(input: DoctorInput): AsyncGenerator<Check> {
     status: 'ok',
     found: `signed in as ${session.name} (${session.kind === 'app' ? 'application' : 'user'} session) in ${session.tenantId}`,
   };
-  yield permissionCheck(session, settings);
+  yield* permissionChecks({ session, settings, place: placeOf(directory, settings) });
   yield await checked('directory', async () => {
     const users = await directory.countUsers(input.signal);
     return { status: 'ok', found: `${users.toLocaleString('en-US')} users` };
@@ -56,22 +50,15 @@ export async function* diagnose(input: DoctorInput): AsyncGenerator<Check> {
   yield await checked('application', () => applicationCheck(directory, settings, input.signal));
 }
 
-type Found = Omit<Check, 'name'>;
-
-const checked = async (name: string, check: () => Promise<Found>): Promise<Check> => {
-  try {
-    return { name, ...(await check()) };
-  } catch (error) {
-    return failed(name, error);
-  }
+/** Where consent is given, as far as the directory's addresses tell. */
+const placeOf = ({ addresses }: Directory, { directory }: Settings): ConsentPlace => {
+  const cloud = cloudAt(addresses.graph);
+  return {
+    authority: addresses.authority,
+    portal: cloud === undefined ? null : CLOUDS[cloud].portal,
+    isManagedIdentity: directory.kind === 'tenant' && directory.signIn.kind === 'managedIdentity',
+  };
 };
-
-const failed = (name: string, error: unknown): Check => ({
-  name,
-  status: 'failed',
-  found: error instanceof Error ? error.message : String(error),
-  remedy: error instanceof RollcallError ? error.remedy : 'Run "rollcall doctor --verbose" to see more.',
-});
 
 const sourceCheck = async ({ source, checkColumns, signal }: DoctorInput): Promise<Found> => {
   const opened = await source.open(signal);
@@ -93,40 +80,6 @@ const evidenceCheck = async (file: string): Promise<Found> => {
     status: 'failed',
     found: `${file} is not as it was written: line ${chain.line}, ${chain.reason}`,
     remedy: 'Keep the file as it is, move it away for whoever looks into it, and begin a new record.',
-  };
-};
-
-/** The least that each part of a run needs; a permission that includes it does as well. */
-const NEEDED: readonly {
-  readonly any: readonly string[];
-  readonly for: string;
-  readonly when?: (settings: Settings) => boolean;
-}[] = [
-  {
-    any: ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
-    for: 'finding users',
-  },
-  { any: ['Application.ReadWrite.All', 'Directory.ReadWrite.All'], for: 'registering the application and its roles' },
-  { any: ['AppRoleAssignment.ReadWrite.All'], for: 'assigning users' },
-  {
-    any: ['User.ReadWrite.All', 'Directory.ReadWrite.All'],
-    for: 'creating the missing users',
-    when: ({ create }) => create !== null,
-  },
-  { any: ['AuditLog.Read.All', 'Directory.Read.All'], for: 'explaining what is missing' },
-];
-
-const permissionCheck = ({ permissions, kind }: Session, settings: Settings): Check => {
-  const needed = NEEDED.filter(({ when }) => when?.(settings) ?? true);
-  const lacking = needed.filter(({ any }) => !any.some((name) => permissions.includes(name)));
-  if (lacking.length === 0)
-    return { name: 'permissions', status: 'ok', found: `all ${needed.length} that are needed are held` };
-  const list = lacking.map(({ any, for: why }) => `${any[0]} (for ${why})`).join(', ');
-  return {
-    name: 'permissions',
-    status: 'failed',
-    found: `not held: ${list}`,
-    remedy: `Ask a Global Administrator or Privileged Role Administrator: "Please grant ${kind === 'app' ? 'the application permissions' : 'the delegated permissions'} ${lacking.map(({ any }) => any[0]).join(', ')} of Microsoft Graph, with admin consent."`,
   };
 };
 

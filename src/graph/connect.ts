@@ -25,6 +25,8 @@ export interface ConnectOptions {
   /** The root with its version: `https://graph.microsoft.com/v1.0`. */
   readonly graph: string;
   readonly credential: TokenCredential;
+  /** Where the credential signs in, for those who read about it. */
+  readonly authority?: string;
   /** The system's own by default. */
   readonly clock?: Clock;
   /** Certificates in PEM to be trusted besides the usual ones. */
@@ -68,6 +70,7 @@ export const connect = (options: ConnectOptions): Directory & DirectoryWriter =>
       requestsAtOnce: concurrency,
       resourceUnitsPerSecond: SMALLEST_ALLOWANCE,
     }),
+    addresses: Object.freeze({ graph: root, authority: options.authority ?? null }),
     writesPerRequest: CALLS_PER_ENVELOPE,
     usage: usage.total,
     session: (signal) => session(tokens, signal),

@@ -1,8 +1,9 @@
 // What each call needs, and what to do when it is not allowed.
+import type { PermissionName } from '../permissions/catalogue.ts';
 import type { Call } from './call.ts';
 
 interface Least {
-  readonly permissions: readonly string[];
+  readonly permissions: readonly PermissionName[];
   /** Why more than the least that the reference names, or what else is needed. */
   readonly note?: string;
 }
@@ -36,7 +37,7 @@ const LEAST: Readonly<Record<string, Least>> = {
     note: 'both are needed; a signed-in administrator also needs a role such as Application Administrator or Identity Governance Administrator',
   },
   'GET /organization': { permissions: ['Organization.Read.All'] },
-  'GET /subscribedSkus': { permissions: ['LicenseAssignment.Read.All'] },
+  'GET /subscribedSkus': { permissions: ['Organization.Read.All'] },
   'GET /auditLogs/directoryAudits': {
     permissions: ['AuditLog.Read.All'],
     note: 'a signed-in administrator also needs a role such as Reports Reader',

@@ -17,10 +17,11 @@ export const session = async (tokens: Tokens, signal?: AbortSignal): Promise<Ses
   const tenantId = textOf(claims['tid']);
   if (typeof scopes === 'string') {
     const name = textOf(claims['upn'] ?? claims['unique_name'] ?? claims['preferred_username'] ?? claims['oid']);
-    return { kind: 'user', clientId, tenantId, permissions: scopes.split(' ').filter(Boolean), name };
+    const roleIds = Array.isArray(claims['wids']) ? textsOf(claims['wids']) : null;
+    return { kind: 'user', clientId, tenantId, permissions: scopes.split(' ').filter(Boolean), roleIds, name };
   }
   const name = textOf(claims['app_displayname']) || `service principal ${textOf(claims['oid'])}`;
-  return { kind: 'app', clientId, tenantId, permissions: textsOf(claims['roles']), name };
+  return { kind: 'app', clientId, tenantId, permissions: textsOf(claims['roles']), roleIds: null, name };
 };
 
 const claimsOf = (token: string): Readonly<Record<string, unknown>> => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { handClock } from '../../test/support/graph.ts';
 import { json, serve } from '../../test/support/http.ts';
+import { isMicrosoftAuthority } from '../model/clouds.ts';
 import { DirectoryError } from '../model/errors.ts';
 import type { SignIn } from '../model/settings.ts';
-import { isMicrosoftAuthority } from './clouds.ts';
 import { credentialFor } from './sign-in.ts';
 
 const SECRET = 'marked+secret&1';

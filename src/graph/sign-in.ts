@@ -2,9 +2,9 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { Clock } from '../model/clock.ts';
 import { systemClock } from '../model/clock.ts';
+import { isMicrosoftAuthority } from '../model/clouds.ts';
 import { UsageError } from '../model/errors.ts';
 import type { DirectorySettings, SecretRef, SignIn } from '../model/settings.ts';
-import { isMicrosoftAuthority } from './clouds.ts';
 import { isLoopback } from './loopback.ts';
 import { loopbackCredential } from './loopback-credential.ts';
 import { trust } from './policies/trust.ts';

@@ -158,15 +158,24 @@ test('what the token says of the session is read from it', async () => {
     clientId: 'c',
     tenantId: 't',
     permissions: ['User.Read.All'],
+    roleIds: null,
     name: 'service principal o',
   });
   expect(
-    await session({ tid: 't', azp: 'c', upn: 'ana@contoso.com', scp: 'User.Read.All openid', roles: ['x'] }),
+    await session({
+      tid: 't',
+      azp: 'c',
+      upn: 'ana@contoso.com',
+      scp: 'User.Read.All openid',
+      roles: ['x'],
+      wids: ['fe930be7-5e62-47db-91af-98c3a49a38b1'],
+    }),
   ).toEqual({
     kind: 'user',
     clientId: 'c',
     tenantId: 't',
     permissions: ['User.Read.All', 'openid'],
+    roleIds: ['fe930be7-5e62-47db-91af-98c3a49a38b1'],
     name: 'ana@contoso.com',
   });
   expect(await session({ tid: 't', appid: 'c', oid: 'o' })).toMatchObject({ kind: 'app', permissions: [] });

@@ -95,6 +95,8 @@ export interface Session {
   readonly tenantId: string;
   /** Application permissions of an app-only session, delegated ones of a user's. */
   readonly permissions: readonly string[];
+  /** Template ids of a signed-in user's directory roles; null for an application, and where the token does not tell. */
+  readonly roleIds: readonly string[] | null;
   /** For people: `service principal 1234…` or a user principal name. */
   readonly name: string;
 }
@@ -112,6 +114,8 @@ export interface AuditEvent {
 /** Reading a directory. Every list is read to its end. All methods throw {@link DirectoryError}. */
 export interface Directory {
   readonly limits: DirectoryLimits;
+  /** Where it answers, with the version, and where people and applications sign in to it, if that is known. */
+  readonly addresses: { readonly graph: string; readonly authority: string | null };
   usage(): DirectoryUsage;
   session(signal?: AbortSignal): Promise<Session>;
   tenant(signal?: AbortSignal): Promise<TenantInfo>;

@@ -52,6 +52,12 @@ export type RoleSettings =
   | { readonly default: string }
   | { readonly column: string; readonly map: Readonly<Record<string, string>> | null; readonly default: string | null };
 
+/** Who reviews the access, by user principal name or id, and for how long. */
+export interface ReviewSettings {
+  readonly reviewers: readonly { readonly user: string }[];
+  readonly durationInDays: number;
+}
+
 /** Shares are of the accounts in the roster, 0 to 1. A plan that does more needs a person's leave, by the guard's name. */
 export interface GuardSettings {
   readonly maxCreateShare: number;
@@ -62,8 +68,6 @@ export interface GuardSettings {
   /** Guards do not speak about fewer than this many. */
   readonly floor: number;
 }
-
-export type Cloud = 'global' | 'usgov' | 'dod' | 'china';
 
 export type SignIn =
   | { readonly kind: 'clientSecret'; readonly clientId: string; readonly secret: SecretRef }
@@ -115,6 +119,7 @@ export interface Settings {
   readonly match: MatchSettings;
   readonly create: CreateSettings | null;
   readonly roles: RoleSettings;
+  readonly review: ReviewSettings | null;
   readonly guards: GuardSettings;
   /** SHA-256 over everything that decides outcomes and plans, the overrides' content included. `sha256:` and hex. */
   readonly hash: string;

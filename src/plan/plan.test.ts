@@ -25,6 +25,7 @@ const settingsOf = (more: Partial<Settings> = {}): Settings => ({
     attributes: { displayName: '{Name}', userPrincipalName: '{EMail}', mailNickname: '{Name}' },
   },
   roles: { default: 'General' },
+  review: null,
   guards: { maxCreateShare: 1, maxAssignShare: 1, maxShrinkShare: 1, maxGrowShare: 1, floor: 0 },
   hash: 'sha256:0',
   ...more,

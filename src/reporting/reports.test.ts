@@ -32,6 +32,7 @@ beforeEach(async () => {
     },
     create: { attributes: {} },
     roles: { column: 'Role', map: { USR: 'General' }, default: null },
+    review: null,
     guards: { maxCreateShare: 1, maxAssignShare: 1, maxShrinkShare: 1, maxGrowShare: 1, floor: 10 },
     hash: CONFIGURATION,
   };

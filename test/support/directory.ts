@@ -18,6 +18,7 @@ export const directoryOf = (parts: Partial<Directory>): Directory => ({
     requestsAtOnce: 4,
     resourceUnitsPerSecond: 350,
   },
+  addresses: { graph: 'https://graph.example.com/v1.0', authority: null },
   usage: notThere('usage'),
   session: notThere('session'),
   tenant: notThere('tenant'),

@@ -9,6 +9,8 @@ import { withSettings } from '../with-work.ts';
 
 const MARKS: Readonly<Record<CheckStatus, string>> = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' };
 
+const indented = (text: string): string => text.replaceAll(/^/gm, ' '.repeat(11));
+
 export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
   withSettings(options, io, async ({ settings, source, connect }) => {
     const checks: Check[] = [];
@@ -25,7 +27,7 @@ export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
     const failed = checks.filter(({ status }) => status === 'failed').length;
     const lines = checks.map(
       ({ name, status, found, remedy }) =>
-        `${MARKS[status]}  ${name}: ${found}${remedy ? `\n           ${remedy}` : ''}`,
+        `${MARKS[status]}  ${name}: ${found}${remedy ? `\n${indented(remedy)}` : ''}`,
     );
     const next =
       failed > 0

@@ -1,0 +1,38 @@
+// The command line in the test's own process: for journeys that run many commands and kill none.
+import { join } from 'node:path';
+import { buildProgram } from '../../../src/cli/program.ts';
+import { tellError } from '../../../src/cli/tell-error.ts';
+
+export interface EndedHere {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `rollcall …` for the configuration in the folder, connected as its `connection.json` says, with no terminal. */
+export const rollcallHere = async (folder: string, ...args: readonly string[]): Promise<EndedHere> => {
+  let out = '';
+  let err = '';
+  let status = 0;
+  const io = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+    signal: new AbortController().signal,
+    env: process.env,
+    interactive: false,
+  };
+  const program = buildProgram(io, '0.0.0', (result) => {
+    status = result;
+  });
+  const places = ['--config', join(folder, 'rollcall.yaml'), '--directory', join(folder, 'connection.json')];
+  try {
+    await program.parseAsync(['node', 'rollcall', ...args, ...places]);
+  } catch (error) {
+    status = tellError(error, io, { verbose: false });
+  }
+  return { status, out, err };
+};
