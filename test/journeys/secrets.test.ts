@@ -9,6 +9,20 @@ const filesUnder = (folder: string): string[] =>
     .map((name) => join(folder, name))
     .filter((file) => statSync(file).isFile());
 
+/** Looks for each secret in all the shapes in which it could have been written down. */
+const expectNone = (secrets: Iterable<string>, texts: readonly string[]): void => {
+  for (const secret of secrets) {
+    for (const shape of [
+      secret,
+      encodeURIComponent(secret),
+      JSON.stringify(secret).slice(1, -1),
+      Buffer.from(secret).toString('base64'),
+    ]) {
+      expect(texts.some((text) => text.includes(shape))).toBe(false);
+    }
+  }
+};
+
 test('after a run with failures, no byte of a secret is found in any file or output', async () => {
   const sent: string[] = [];
   const world = await exampleWorld('corpdb1', undefined, {
@@ -66,14 +80,33 @@ test('after a run with failures, no byte of a secret is found in any file or out
   const outputs = [first, second, doctor, refused].flatMap(({ out, err }) => [out, err]);
   const texts = [...outputs, ...filesUnder(world.folder).map((file) => readFileSync(file, 'latin1'))];
   expect(texts.length).toBeGreaterThan(10);
-  for (const secret of secrets) {
-    for (const shape of [
-      secret,
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-      Buffer.from(secret).toString('base64'),
-    ]) {
-      expect(texts.some((text) => text.includes(shape))).toBe(false);
-    }
-  }
+  expectNone(secrets, texts);
+});
+
+test('a run that was killed while users were being created leaves no byte of a secret behind', async () => {
+  const secrets = new Set<string>();
+  let pid = 0;
+  const world = await exampleWorld('corpdb1', undefined, {
+    onRequest: ({ headers, body }) => {
+      const token = headers.authorization?.replace(/^Bearer /, '');
+      if (token) secrets.add(token);
+      const passwords = [...body.matchAll(/"password":("(?:[^"\\]|\\.)*")/g)].map(([, password]) =>
+        JSON.parse(password!),
+      );
+      for (const password of passwords) secrets.add(password);
+      if (passwords.length > 0 && pid !== 0) process.kill(pid, 'SIGKILL');
+    },
+  });
+  const run = world.start('run', '--yes', '--verbose');
+  pid = run.pid;
+  const { signal, out, err } = await run.ended;
+  expect(signal).toBe('SIGKILL');
+  expect(secrets.size).toBeGreaterThan(1);
+  secrets.add(world.tenant.clientSecret);
+  const files = filesUnder(join(world.folder, '.rollcall'));
+  // What was under way when it was killed is there: the plan, the store with its log, the evidence of what was intended.
+  expect(files.some((file) => /rollcall\.db-wal$/.test(file))).toBe(true);
+  expect(files.some((file) => readFileSync(file, 'latin1').includes('"kind":"createUser","properties"'))).toBe(true);
+  const texts = [out, err, ...files.map((file) => readFileSync(file, 'latin1'))];
+  expectNone(secrets, texts);
 });
