@@ -259,6 +259,7 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
         decimal('faults', 0, 1),
       ),
     )
+    .addOption(option('--tls', 'serve over TLS; the line names the certificate authority to trust').default(false))
     .addOption(
       option(
         '--grant <permissions>',

@@ -1,6 +1,5 @@
 // The local tenant as a server: a Graph-compatible directory over HTTP, on the loopback interface alone.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { startClock } from './clock.ts';
 import { answerControl } from './control.ts';
 import { Stats, type TenantStats } from './costs.ts';
@@ -8,6 +7,7 @@ import { Database } from './database.ts';
 import { createExchange, type ExchangeEvent } from './exchange.ts';
 import { type Chance, Faults } from './faults.ts';
 import { inventUsers } from './generate.ts';
+import { listen } from './listen.ts';
 import { checkGrant, DEFAULT_GRANT } from './permissions.ts';
 import { recordTo } from './record.ts';
 import { Replication } from './replication.ts';
@@ -25,6 +25,8 @@ export type { TenantSize } from './throttle.ts';
 export interface TenantOptions {
   /** On the loopback interface; 0, the default, takes a free one. */
   readonly port?: number;
+  /** Serve over TLS, with a certificate of an authority that is made at the start. */
+  readonly tls?: boolean;
   /** The file that the directory is kept in. Default: memory, gone at the end. */
   readonly data?: string;
   /** Users that a new directory starts with: NDJSON, or CSV with Graph's property names as header. */
@@ -62,12 +64,13 @@ export interface RunningTenant {
   readonly clientId: string;
   /** Made anew at each start, and kept in memory only. */
   readonly clientSecret: string;
+  /** With TLS: certificates in PEM to trust. The file is there for as long as the tenant runs. */
+  readonly caFile?: string;
   stats(): TenantStats;
   close(): Promise<void>;
 }
 
 const DOMAINS = ['contoso.com', 'example.com', 'fabrikam.com', 'contoso.onmicrosoft.com'];
-const LOOPBACK = '127.0.0.1';
 const VERSION = '/v1.0';
 const CONTROL = '/_tenant/';
 
@@ -147,23 +150,19 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     await exchange({ incoming, outgoing, origin, ...below, body });
   };
 
-  const server = createServer((incoming, outgoing) => {
+  const onRequest: RequestListener = (incoming, outgoing) => {
     handle(incoming, outgoing).catch((error: unknown) => {
       if (!outgoing.headersSent)
         sendJson(outgoing, 500, { error: { code: 'InternalServerError', message: String(error) } });
       else outgoing.destroy();
     });
-  });
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, LOOPBACK, resolve);
-  }).catch((error: unknown) => {
+  };
+  const listening = await listen(onRequest, options.port ?? 0, options.tls ?? false).catch((error: unknown) => {
     recorder?.close();
     db.close();
     throw error;
   });
-  origin = `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
+  origin = listening.origin;
 
   return {
     graph: `${origin}${VERSION}`,
@@ -171,10 +170,10 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     tenantId,
     clientId,
     clientSecret,
+    ...(listening.caFile !== undefined && { caFile: listening.caFile }),
     stats: () => stats.summary(),
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await listening.close();
       recorder?.close();
       clock.keep();
       db.close();

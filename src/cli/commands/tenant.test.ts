@@ -78,6 +78,18 @@ test('a running tenant takes users from NDJSON and CSV, moves its clock and tell
   await ended;
 });
 
+test('over TLS, the line names the authority, and the other commands trust it', async () => {
+  const { directory, printed, stop, ended } = await running({ tls: true, grant: [] });
+  const line = JSON.parse(printed[0]!);
+  expect(Object.keys(line)).toEqual(['graph', 'authority', 'tenantId', 'clientId', 'clientSecret', 'caFile']);
+  expect(line.graph).toMatch(/^https:/);
+  const json = terminal();
+  expect(await tenantStats({ directory, output: 'json' }, json.io)).toBe(0);
+  expect(JSON.parse(json.printed[0]!)).toMatchObject({ requests: 0 });
+  stop();
+  expect(await ended).toBe(0);
+});
+
 test.each([
   ['a users file that is not there', 'not-there.csv', undefined, /not-there\.csv/],
   ['a line that is no user', 'users.ndjson', '{"x"', /users\.ndjson:1/],

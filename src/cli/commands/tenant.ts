@@ -17,6 +17,7 @@ export interface TenantStartOptions {
   readonly timeScale?: number;
   readonly faults?: number;
   readonly record?: string;
+  readonly tls?: boolean;
   readonly grant?: readonly string[];
 }
 
@@ -33,13 +34,14 @@ export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<
     ...(rest.generate !== undefined && { generate: rest.generate }),
     ...(rest.randomSeed !== undefined && { randomSeed: rest.randomSeed }),
     ...(rest.record !== undefined && { record: rest.record }),
+    ...(rest.tls && { tls: true }),
     ...(rest.grant !== undefined && { grant: rest.grant }),
     ...(latency !== undefined && { latencyMs: latency }),
     ...(replicationDelay !== undefined && { replicationDelayMs: replicationDelay }),
   };
   const tenant = await startLocalTenant(chosen);
-  const { graph, authority, tenantId, clientId, clientSecret } = tenant;
-  io.out(`${JSON.stringify({ graph, authority, tenantId, clientId, clientSecret })}\n`);
+  const { graph, authority, tenantId, clientId, clientSecret, caFile } = tenant;
+  io.out(`${JSON.stringify({ graph, authority, tenantId, clientId, clientSecret, caFile })}\n`);
   if (io.interactive) io.err('Serving until interrupted (Ctrl-C).\n');
   if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
   await tenant.close();
@@ -94,11 +96,16 @@ const unreadable = (file: string, error: unknown): UsageError =>
     'Name a file of users: NDJSON with one Graph user object a line, or CSV with Graph property names as header.',
   );
 
+interface Connection {
+  readonly authority: string;
+  readonly caFile: string | undefined;
+}
+
 /** Where the tenant is, from the line that it printed. */
-const authorityIn = (file: string): string => {
+const connectionIn = (file: string): Connection => {
   try {
-    const { authority } = JSON.parse(readFileSync(file, 'utf8')) as { authority?: unknown };
-    if (typeof authority === 'string') return authority;
+    const { authority, caFile } = JSON.parse(readFileSync(file, 'utf8')) as { authority?: unknown; caFile?: unknown };
+    if (typeof authority === 'string') return { authority, caFile: typeof caFile === 'string' ? caFile : undefined };
   } catch (error) {
     throw notTheLine(file, (error as Error).message);
   }
@@ -113,23 +120,35 @@ const notTheLine = (file: string, why: string): UsageError =>
 
 const control = async (
   { directory }: RunningOptions,
-  method: string,
+  method: 'GET' | 'POST',
   what: string,
   body?: string,
 ): Promise<unknown> => {
-  const authority = authorityIn(directory);
-  const answer = await fetch(`${authority}/_tenant/${what}`, { method, ...(body !== undefined && { body }) }).catch(
-    (error: unknown) => {
-      throw new RollcallError(
-        `No tenant answers at ${authority}: ${(error as Error).message}.`,
-        'Start it with "rollcall tenant start", and name the file with the line that it prints.',
-      );
-    },
-  );
-  const told = (await answer.json()) as { error?: { message: string } };
-  if (!answer.ok)
+  const { authority, caFile } = connectionIn(directory);
+  const { createDefaultHttpClient, createPipelineRequest } = await import('@azure/core-rest-pipeline');
+  const { trust } = await import('../../graph/policies/trust.ts');
+  const request = createPipelineRequest({
+    url: `${authority}/_tenant/${what}`,
+    method,
+    // The tenant is on this machine.
+    allowInsecureConnection: true,
+    ...(body !== undefined && { body }),
+  });
+  const client = createDefaultHttpClient();
+  const answered =
+    caFile === undefined
+      ? client.sendRequest(request)
+      : trust(caFile).sendRequest(request, (trusting) => client.sendRequest(trusting));
+  const { status, bodyAsText } = await answered.catch((error: unknown) => {
     throw new RollcallError(
-      `The tenant refused: ${told.error?.message ?? answer.status}`,
+      `No tenant answers at ${authority}: ${(error as Error).message}.`,
+      'Start it with "rollcall tenant start", and name the file with the line that it prints.',
+    );
+  });
+  const told = JSON.parse(bodyAsText ?? '{}') as { error?: { message: string } };
+  if (status !== 200)
+    throw new RollcallError(
+      `The tenant refused: ${told.error?.message ?? status}`,
       'Correct what was given and try again.',
     );
   return told;
