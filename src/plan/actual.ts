@@ -45,8 +45,8 @@ export const readActual = async (
   if (found.servicePrincipal) {
     for await (const page of directory.assignments(found.servicePrincipal.id, signal)) {
       for (const { id, principalId, appRoleId } of page) {
-        pairs.add(principalId, appRoleId);
-        digest.add(id);
+        // A list that changes while it is read can show a row twice.
+        if (pairs.add(principalId, appRoleId)) digest.add(id);
       }
     }
   }

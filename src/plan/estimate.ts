@@ -5,16 +5,24 @@ import type { PlanCounts, PlanEstimate } from '../model/plan.ts';
 const WRITES_PER_MINUTE = 3000 / 2.5;
 /** Assignments that come back on one page when the result is verified. */
 const VERIFY_PAGE = 999;
+/** The application and its service principal are read before its assignments. */
+const VERIFY_READS = 2;
+/** A step of the registration is written, then looked for; roles are read before they are written, too. */
+const REQUESTS_PER_STEP = 2;
 
-/** Counts in, an estimate out: HTTP requests, writes, and minutes at the published limit of writes. */
+/**
+ * Counts in, an estimate out: HTTP requests of apply and verify, as long as nothing is late or refused, writes, and minutes
+ * at the published limit of writes.
+ */
 export const estimate = (counts: PlanCounts, existingAssignments: number, writesPerRequest: number): PlanEstimate => {
   const { createUser, assign, ...registration } = counts;
   const steps = Object.values(registration).reduce((sum, count) => sum + count, 0);
   const writes = steps + createUser + assign;
-  const verifying = writes === 0 ? 0 : Math.ceil((existingAssignments + assign) / VERIFY_PAGE);
+  const registering = steps * REQUESTS_PER_STEP + counts.addAppRoles;
+  const verifying = writes === 0 ? 0 : VERIFY_READS + Math.ceil((existingAssignments + assign) / VERIFY_PAGE);
   return {
     writes,
-    requests: steps + Math.ceil(createUser / writesPerRequest) + Math.ceil(assign / writesPerRequest) + verifying,
+    requests: registering + Math.ceil(createUser / writesPerRequest) + Math.ceil(assign / writesPerRequest) + verifying,
     minutes: Math.round((writes / WRITES_PER_MINUTE) * 10) / 10,
   };
 };

@@ -26,6 +26,14 @@ for (const example of ['corpdb1', 'sap-cloud-identity']) {
     for (const kind of OUTCOMES) expect({ [kind]: result[kind] }).toEqual({ [kind]: expected[kind] });
     expect(result).toMatchObject({ created: expected.created, assigned: expected.assigned, missing: 0, refused: 0 });
 
+    // What the plan said that it would cost is what it cost.
+    const { plan, stages } = result as unknown as {
+      readonly plan: { readonly estimate: { readonly requests: number; readonly writes: number } };
+      readonly stages: Readonly<Record<'apply' | 'verify', { readonly requests: number; readonly writes: number }>>;
+    };
+    expect(stages.apply.writes).toBe(plan.estimate.writes);
+    expect(Math.abs(stages.apply.requests + stages.verify.requests - plan.estimate.requests)).toBeLessThanOrEqual(2);
+
     const [principal] = await readAll(
       world.tenant,
       `/servicePrincipals?$filter=displayName eq '${expected.application}'`,
