@@ -16,6 +16,9 @@ export const program = (): Command => {
     signal: new AbortController().signal,
     env: {},
     interactive: false,
+    isRead: () => true,
+    taken: async () => undefined,
+    started: 'rollcall',
   };
   return buildProgram(io, '0.0.0', () => undefined);
 };

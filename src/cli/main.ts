@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 // The command line's way in: builds the program, runs one command, and turns what went wrong into words and a status.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { CommanderError, InvalidArgumentError } from 'commander';
+import { UsageError } from '../model/errors.ts';
+import { settleEnvironment } from './environment.ts';
 import type { Io } from './io.ts';
-import { buildProgram, UsageProblem } from './program.ts';
+import { buildProgram } from './program.ts';
+import { startedAs } from './started.ts';
 import { tellError } from './tell-error.ts';
 
 const USAGE = 64;
@@ -21,31 +25,27 @@ if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
 // it looks at it; kept at its first size, the room costs no time that can be measured.
 setFlagsFromString('--semi-space-growth-factor=1');
 
-// `npm run rollcall` changes to the package's folder; the files that a person names lie where the command was typed.
+// `npm run rollcall` and `npm start` change to the package's folder; the files that a person names lie where the command was typed.
 const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env;
-if (script === 'rollcall' && typedIn) process.chdir(typedIn);
+if ((script === 'rollcall' || script === 'start') && typedIn) process.chdir(typedIn);
 
 const stop = new AbortController();
+const output = watchOutput();
 const io: Io = {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  ...output,
   signal: stop.signal,
   env: process.env,
   interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+  started: startedAs(process.argv[1] ?? 'rollcall', process.env),
 };
 
 // The first Ctrl-C lets what has been sent come to its end and be recorded; the second does not wait.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) process.exit(1);
     stop.abort(new Error(`stopped by ${signal}`));
   });
 }
-// A reader that has seen enough (head, a closed pager) is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
@@ -57,19 +57,50 @@ program.exitOverride();
 for (const command of [...program.commands, ...program.commands.flatMap((one) => one.commands)]) command.exitOverride();
 
 try {
+  const problem = settleEnvironment(program, process.env);
+  if (problem) throw new UsageError(problem, 'Correct it or take it away, and run the same command again.');
   await program.parseAsync(process.argv);
 } catch (error) {
   status = failureStatus(error);
 }
-process.exitCode = status;
+const lost = output.lost();
+if (lost)
+  io.err(`The output could not be written: ${lost.message}.\nMake room for it, and run the same command again.\n`);
+process.exitCode = lost && status !== USAGE ? 1 : status;
+
+/**
+ * Standard output and error. A reader that has seen enough is no failure of ours, and whatever becomes of the readers, a
+ * command that writes to a directory comes to its end.
+ */
+function watchOutput(): Pick<Io, 'out' | 'err' | 'isRead' | 'taken'> & { lost(): Error | undefined } {
+  let isRead = true;
+  let lost: Error | undefined;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    isRead = false;
+    if (error.code !== 'EPIPE' && error.code !== 'EOF') lost = error;
+  });
+  // There is nobody left to tell.
+  process.stderr.on('error', () => undefined);
+  return {
+    out: (text) => {
+      if (isRead) process.stdout.write(text);
+    },
+    err: (text) => {
+      process.stderr.write(text);
+    },
+    isRead: () => isRead,
+    taken: async () => {
+      if (!process.stdout.writableNeedDrain) return;
+      // A reader that goes away is told of above.
+      await once(process.stdout, 'drain').catch(() => undefined);
+    },
+    lost: () => lost,
+  };
+}
 
 function failureStatus(error: unknown): number {
   // Commander has told its own errors already; help and version are no errors.
   if (error instanceof CommanderError && !(error instanceof InvalidArgumentError))
     return error.exitCode === 0 ? 0 : USAGE;
-  if (error instanceof UsageProblem) {
-    io.err(`${error.message}\n`);
-    return USAGE;
-  }
   return tellError(error, io, { verbose: process.argv.includes('--verbose') || process.argv.includes('-v') });
 }

@@ -1,5 +1,7 @@
 // The command line: every command with its options. A command's code is loaded when it runs, so that help is quick.
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
+import { UsageError } from '../model/errors.ts';
+import { didYouMean } from '../model/nearest.ts';
 import type { Io } from './io.ts';
 
 /** Options that every command takes. */
@@ -24,7 +26,7 @@ const option = (flags: string, description: string): Option => {
 const wholeNumber = (name: string, least: number) => (text: string) => {
   const value = Number(text);
   if (Number.isInteger(value) && value >= least) return value;
-  throw new UsageProblem(`--${name} takes a whole number from ${least}, not "${text}"`);
+  throw new UsageError(`--${name} takes a whole number from ${least}, not "${text}".`, 'Give such a number.');
 };
 
 const names = (text: string): readonly string[] =>
@@ -36,25 +38,43 @@ const names = (text: string): readonly string[] =>
 const decimal = (name: string, least: number, most: number) => (text: string) => {
   const value = Number(text);
   if (text.trim() !== '' && value >= least && value <= most) return value;
-  throw new UsageProblem(`--${name} takes a number from ${least} to ${most}, not "${text}"`);
+  throw new UsageError(`--${name} takes a number from ${least} to ${most}, not "${text}".`, 'Give such a number.');
 };
 
-/** Raised while the command line is read; told like every other mistake in it. */
-export class UsageProblem extends Error {}
+const GUARDS = ['create', 'assign', 'shrink', 'grow'];
 
-const common = (command: Command): Command =>
-  command
-    .addOption(option('-c, --config <file>', 'the configuration file').default('rollcall.yaml'))
-    .addOption(option('--directory <file>', 'connect as the JSON line in this file says, that "tenant start" printed'))
-    .addOption(
-      option('-o, --output <format>', 'how results are printed').choices(['text', 'json', 'csv']).default('text'),
-    )
-    .addOption(option('--query <expression>', 'a JMESPath expression over the JSON output'))
-    .addOption(option('-y, --yes', 'answer every question with yes').default(false))
-    .addOption(option('-q, --quiet', 'print results and errors only').default(false))
-    .addOption(option('-v, --verbose', 'say more on standard error').default(false));
+/** `--allow create --allow grow`, `--allow create grow` and ROLLCALL_ALLOW=create,grow say the same. */
+const guards = (text: string, before: readonly string[]): readonly string[] => {
+  const named = text.split(/[\s,]+/).filter(Boolean);
+  const unknown = named.find((guard) => !GUARDS.includes(guard));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--allow: there is no guard "${unknown}"${didYouMean(unknown, GUARDS)}`,
+      `Name one of ${GUARDS.join(', ')}.`,
+    );
+  }
+  return [...before, ...named];
+};
 
-const allow = option('--allow <guard...>', 'let this one pass a guard: create, assign, shrink or grow').default([]);
+const COMMON = 'Options of every command:';
+
+const common = (command: Command): void => {
+  for (const one of [
+    option('-c, --config <file>', 'the configuration file').default('rollcall.yaml'),
+    option('--directory <file>', 'connect as the JSON line in this file says, that "tenant start" printed'),
+    option('-o, --output <format>', 'how results are printed').choices(['text', 'json', 'csv']).default('text'),
+    option('--query <expression>', 'a JMESPath expression over the JSON output'),
+    option('-y, --yes', 'answer every question with yes').default(false),
+    option('-q, --quiet', 'print results and errors only').default(false),
+    option('-v, --verbose', 'say more on standard error').default(false),
+  ]) {
+    command.addOption(one.helpGroup(COMMON));
+  }
+};
+
+const allow = option('--allow <guard...>', `let this one pass a guard: ${GUARDS.join(', ')}`)
+  .argParser(guards)
+  .default([]);
 const strategy = option('--strategy <name>', 'how users are looked up, in place of the cheaper').choices([
   'auto',
   'lookups',
@@ -67,8 +87,31 @@ const lagLimit = option('--lag-limit <seconds>', 'how long the directory may tak
   .default(600);
 
 const EXIT_STATUS = `
-Exit status: 0 done, nothing needs a person; 1 failed; 2 done, but something needs a person;
-64 the command line or the configuration is wrong.`;
+Exit status: 0 done, nothing needs a person; 1 failed, and the last line says what to do;
+2 done, but something needs a person; 64 the command line or the configuration is wrong.`;
+
+const VARIABLES = `
+Every option can come from the environment: --what-if from ROLLCALL_WHAT_IF=true.`;
+
+/** Help without noise: what every command takes stands last, and variables follow from the options' names. */
+const HELP: Partial<Help> = {
+  optionDescription: ({ description, argChoices, defaultValue }) => {
+    const isPlain = ['string', 'number'].includes(typeof defaultValue);
+    const more = [argChoices?.join(', '), isPlain && `default: ${defaultValue}`].filter(Boolean).join('; ');
+    return more ? `${description} (${more})` : description;
+  },
+  subcommandTerm: (command) =>
+    [
+      command.name(),
+      ...command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`)),
+    ].join(' '),
+  groupItems<T extends Command | Option>(all: T[], visible: T[], groupOf: (item: T) => string): Map<string, T[]> {
+    const groups = new Help().groupItems(all, visible, groupOf);
+    const last = groups.get(COMMON);
+    if (last && groups.delete(COMMON)) groups.set(COMMON, last);
+    return groups;
+  },
+};
 
 /** Builds the whole command line. `done` is told the exit status of the command that ran. */
 export const buildProgram = (io: Io, version: string, done: (status: number) => void): Command => {
@@ -77,14 +120,15 @@ export const buildProgram = (io: Io, version: string, done: (status: number) => 
     .description('Governs the users of applications that Microsoft Entra ID cannot provision.')
     .version(version, '-V, --version')
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .configureHelp(HELP)
     .showSuggestionAfterError(true)
-    .helpCommand('help [command]', 'show help for a command')
+    .showHelpAfterError('Type "rollcall --help" to see what there is.')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help on a command')
     .addHelpText(
       'after',
       `
-The way of the data: collect → match → plan → apply → verify; "run" does it all.
 Begin with:  rollcall init users.csv     then:  rollcall run --what-if
-Every option can come from the environment: --config from ROLLCALL_CONFIG.
 ${EXIT_STATUS}`,
     );
 
@@ -95,9 +139,11 @@ ${EXIT_STATUS}`,
     example: string,
     isCommon = true,
   ): Command => {
-    const command = program.command(name).description(description);
+    const command = program.command(name).description(description).helpOption('-h, --help', 'show this help');
+    command.showHelpAfterError(`Type "rollcall ${name} --help" to see what it takes.`);
     if (isCommon) common(command);
-    command.addHelpText('after', `\nExample:\n  ${example.replaceAll('\n', '\n  ')}\n${EXIT_STATUS}`);
+    const variables = isCommon ? `${VARIABLES}\n` : '';
+    command.addHelpText('after', `\nExample:\n  ${example.replaceAll('\n', '\n  ')}\n${variables}${EXIT_STATUS}`);
     return command.action(async (...given: unknown[]) => {
       const self = given.at(-1) as Command;
       const names = self.registeredArguments.map((argument) => argument.name());
@@ -201,14 +247,18 @@ ${EXIT_STATUS}`,
 const addTenant = (program: Command, io: Io, done: (status: number) => void): void => {
   const tenant = program
     .command('tenant')
-    .description('the local tenant: a Graph-compatible directory on this machine');
+    .description('the local tenant: a Graph-compatible directory on this machine')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false);
   type Tenant = typeof import('./commands/tenant.ts');
   const add = <Name extends 'tenantStart' | 'tenantSeed' | 'tenantAdvance' | 'tenantStats'>(
     name: string,
     description: string,
     run: Name,
   ): Command => {
-    const command = tenant.command(name).description(description);
+    const command = tenant.command(name).description(description).helpOption('-h, --help', 'show this help');
+    command.showHelpAfterError(`Type "rollcall tenant ${name} --help" to see what it takes.`);
+    command.addHelpText('after', VARIABLES);
     return command.action(async (...given: unknown[]) => {
       const self = given.at(-1) as Command;
       const names = self.registeredArguments.map((argument) => argument.name());

@@ -19,3 +19,9 @@ const BEGINNING = new RegExp(`^(?=[\\t\\r\\n])|(?<=^|[;\\t\\r\\n])(?=${SKIPPED}$
  * Source: https://owasp.org/www-community/attacks/CSV_Injection
  */
 export const harmlessCell = (value: string): string => value.replace(BEGINNING, "'");
+
+/**
+ * What a cell must be quoted for besides the row's own end: a reader takes a bare LF or CR for the end of a row, too, and
+ * the rest of the row for another account.
+ */
+export const LINE_BREAK = /[\r\n]/;

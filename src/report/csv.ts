@@ -1,7 +1,7 @@
 // The report as CSV: every account with all its columns, for a spreadsheet or a script.
 import { stringify } from 'csv-stringify/sync';
 import { adviceFor, type Severity } from './advice.ts';
-import { harmlessCell } from './cells.ts';
+import { harmlessCell, LINE_BREAK } from './cells.ts';
 import type { ReportData, ReportRow } from './row.ts';
 import { candidateText, comparisonText, decidedByText, stateTexts } from './words.ts';
 
@@ -40,7 +40,7 @@ export async function* csvReport(data: ReportData, rows: AsyncIterable<ReportRow
 }
 
 const CHUNK = 500;
-const FORMAT = { record_delimiter: 'windows', cast: { string: harmlessCell } } as const;
+const FORMAT = { record_delimiter: 'windows', quoted_match: LINE_BREAK, cast: { string: harmlessCell } } as const;
 
 /** Our columns give way to a roster's of the same name. */
 const header = (columns: readonly string[]): string[] => {

@@ -69,6 +69,20 @@ test('the CSV holds every account with all its columns, for Excel', async () => 
   expect(second!['whatToDo']).toMatch(/^Find out whose account/);
 });
 
+test.each(['\n', '\r', '\r\n'])('a line break %j inside a cell does not end the row of the CSV', async (lineBreak) => {
+  const name = `Lee Ann${lineBreak}Parker`;
+  const row = orphan(1, [name, 'lee@contoso.com']);
+  const candidates = [1, 2].map((i) => ({
+    id: `${i}`,
+    userPrincipalName: `lee${i}@contoso.com`,
+    displayName: 'Lee',
+    accountEnabled: true,
+  }));
+  const csv = await written('csv', [{ ...row, outcome: { ...row.outcome, kind: 'ambiguous', candidates } }]);
+  expect(csv).toContain(`"${name}"`);
+  expect(csv).toContain('"Lee <lee1@contoso.com>\nLee <lee2@contoso.com>"');
+});
+
 test('no cell of the CSV is run as a formula, headers included', async () => {
   const formula = '=HYPERLINK("https://example.com")';
   const columns = [formula, 'EMail'];

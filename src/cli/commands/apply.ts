@@ -9,6 +9,7 @@ import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { appliedText, planText, verifiedText } from '../print/results.ts';
 import type { CommonOptions } from '../program.ts';
+import { commandLine } from '../started.ts';
 import { withWork } from '../with-work.ts';
 import { planStatus, printPlan } from './plan.ts';
 
@@ -42,7 +43,7 @@ export const apply = (options: ApplyOptions, io: Io): Promise<number> =>
     await print(
       {
         data: { ...rest, failures, verified: { ...verified, missing: verified.missing } },
-        text: `${appliedText(applied)}\n${verifiedText(verified)}\nNext: rollcall report`,
+        text: `${appliedText(applied)}\n${verifiedText(verified)}\nNext: ${commandLine(io.started, options, 'report')}`,
       },
       options,
       io,

@@ -5,6 +5,7 @@ import { evidenceFile } from '../../work.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import type { CommonOptions } from '../program.ts';
+import { commandLine } from '../started.ts';
 import { withSettings } from '../with-work.ts';
 
 const MARKS: Readonly<Record<CheckStatus, string>> = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' };
@@ -31,8 +32,8 @@ export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
     );
     const next =
       failed > 0
-        ? `${failed} of ${checks.length} checks failed: mend them, then: rollcall doctor`
-        : 'Next: rollcall run --what-if';
+        ? `${failed} of ${checks.length} checks failed. Mend them, then type:\n  ${commandLine(io.started, options, 'doctor')}`
+        : `Next: ${commandLine(io.started, options, 'run', '--what-if')}`;
     await print(
       {
         data: { checks },

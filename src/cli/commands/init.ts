@@ -5,6 +5,7 @@ import { UsageError } from '../../model/errors.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import type { CommonOptions } from '../program.ts';
+import { commandLine, shownPath } from '../started.ts';
 
 export interface InitOptions extends CommonOptions {
   readonly users: string;
@@ -33,9 +34,10 @@ export const init = async (options: InitOptions, io: Io): Promise<number> => {
     {
       data: { file, findings, configuration: yaml },
       text: [
-        `Wrote ${file}`,
+        `Wrote ${shownPath(file)}`,
         ...findings.map((finding) => `  - ${finding}`),
-        'Next: read it, then: rollcall run --what-if',
+        'Next: read it, then type:',
+        `  ${commandLine(io.started, options, 'run', '--what-if')}`,
       ].join('\n'),
     },
     options,

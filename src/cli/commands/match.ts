@@ -7,6 +7,7 @@ import { print } from '../print/output.ts';
 import { count } from '../print/progress.ts';
 import { outcomesText, strategyText } from '../print/results.ts';
 import type { CommonOptions } from '../program.ts';
+import { commandLine } from '../started.ts';
 import { withWork } from '../with-work.ts';
 
 export interface MatchOptions extends CommonOptions {
@@ -36,7 +37,7 @@ export const match = (options: MatchOptions, io: Io): Promise<number> =>
           ...(strategy ? [strategyText(strategy)] : []),
           `${count(requests)} requests, ${count(resourceUnits)} resource units, ${seconds} s`,
           ...reasons.map((reason) => `  ${count(reason.count)} ${reason.text}`),
-          'Next: rollcall plan',
+          `Next: ${commandLine(io.started, options, 'plan')}`,
         ].join('\n'),
         table: {
           columns: [

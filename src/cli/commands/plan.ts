@@ -7,6 +7,7 @@ import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { planText } from '../print/results.ts';
 import type { CommonOptions } from '../program.ts';
+import { commandLine, shownPath } from '../started.ts';
 import { withWork } from '../with-work.ts';
 
 export interface PlanOptions extends CommonOptions {
@@ -30,7 +31,8 @@ export const plan = (options: PlanOptions, io: Io): Promise<number> =>
 /** Prints a plan's summary, or all of its actions as CSV. */
 export const printPlan = async (plan: PlanFile, requests: number, options: CommonOptions, io: Io): Promise<void> => {
   const { footer, header, file } = plan;
-  const next = footer.actions === 0 ? '' : `\nNext: read it, then: rollcall apply --plan ${file}`;
+  const command = commandLine(io.started, options, 'apply', '--plan', shownPath(file));
+  const next = footer.actions === 0 ? '' : `\nNext: read it, then type:\n  ${command}`;
   await print(
     {
       data: { file, ...header, ...footer, requests },

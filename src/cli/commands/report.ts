@@ -6,6 +6,7 @@ import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { count } from '../print/progress.ts';
 import type { CommonOptions } from '../program.ts';
+import { shownPath } from '../started.ts';
 import { withWork } from '../with-work.ts';
 
 export interface ReportOptions extends CommonOptions {
@@ -33,7 +34,7 @@ export const report = async (options: ReportOptions, io: Io): Promise<number> =>
           `${data.application}: ${count(data.counts.rows)} accounts, ${count(attention.total)} needing a person`,
           ...attention.reasons.map((reason) => `  ${count(reason.count).padStart(5)}  ${reason.text}`),
           ...data.notes,
-          ...files.map((file) => `Report: ${file}`),
+          ...files.map((file) => `Report: ${shownPath(file)}`),
         ].join('\n'),
       },
       options,

@@ -11,6 +11,7 @@ import { print } from '../print/output.ts';
 import { outcomesText, planText, strategyText } from '../print/results.ts';
 import { runSummary, runTotals } from '../print/summary.ts';
 import type { CommonOptions } from '../program.ts';
+import { commandLine } from '../started.ts';
 import { withWork } from '../with-work.ts';
 import { planStatus, printPlan } from './plan.ts';
 
@@ -52,8 +53,8 @@ export const run = async (options: RunOptions, io: Io): Promise<number> => {
     const evidence = { file: work.evidenceFile, head: work.evidence.head() };
     const needsPerson = attention(result).total > 0;
     const next = needsPerson
-      ? `open ${reports[0]}, decide, then run this again`
-      : 'rollcall verify, whenever you want to know whether it is still so';
+      ? `Next: open the report and decide. When the decisions are made, type:\n  ${commandLine(io.started, options, 'run')}`
+      : `Next, whenever you want to know whether it is still so:\n  ${commandLine(io.started, options, 'verify')}`;
     await print(
       {
         data: { application: displayName, ...runTotals(result), reports, evidence },

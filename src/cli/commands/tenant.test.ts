@@ -29,6 +29,9 @@ const terminal = () => {
     signal: stop.signal,
     env: {},
     interactive: false,
+    isRead: () => true,
+    taken: async () => undefined,
+    started: 'rollcall',
   };
   return { io, printed, told, firstPrint, stop: () => stop.abort(new Error('stopped')) };
 };

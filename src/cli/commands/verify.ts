@@ -4,6 +4,7 @@ import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { verifiedText } from '../print/results.ts';
 import type { CommonOptions } from '../program.ts';
+import { commandLine } from '../started.ts';
 import { withWork } from '../with-work.ts';
 
 export const verify = (options: CommonOptions, io: Io): Promise<number> =>
@@ -14,7 +15,7 @@ export const verify = (options: CommonOptions, io: Io): Promise<number> =>
     const verified = await verifyRoster(work, roster, matching);
     const { missing } = verified;
     const isWhole = missing.length === 0 && verified.unexpected === 0 && verified.notReviewable.length === 0;
-    const next = isWhole ? '' : '\nNext: rollcall plan';
+    const next = isWhole ? '' : `\nNext: ${commandLine(io.started, options, 'plan')}`;
     await print(
       {
         data: { ...verified, outcomes: matching.counts },

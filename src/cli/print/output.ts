@@ -1,7 +1,7 @@
 // One result, printed the way that was asked for: text for people, one JSON document, or CSV.
 import { stringify } from 'csv-stringify';
 import { UsageError } from '../../model/errors.ts';
-import { harmlessCell } from '../../report/cells.ts';
+import { harmlessCell, LINE_BREAK } from '../../report/cells.ts';
 import type { Io } from '../io.ts';
 import type { CommonOptions } from '../program.ts';
 
@@ -21,11 +21,20 @@ export const print = async (
   if (options.output === 'json') return io.out(`${JSON.stringify(data, null, 2)}\n`);
   if (options.output === 'text') return io.out(text.endsWith('\n') ? text : `${text}\n`);
   const { columns, rows } = table ?? oneRow(data);
-  const csv = stringify({ columns: [...columns], header: true, cast: { string: harmlessCell } });
+  const csv = stringify({
+    columns: [...columns],
+    header: true,
+    quoted_match: LINE_BREAK,
+    cast: { string: harmlessCell },
+  });
   const written = (async () => {
-    for await (const chunk of csv) io.out(String(chunk));
+    for await (const chunk of csv) {
+      io.out(String(chunk));
+      await io.taken();
+    }
   })();
   for await (const row of rows) {
+    if (!io.isRead()) break;
     if (!csv.write([...row])) await Promise.race([new Promise((resolve) => csv.once('drain', resolve)), written]);
   }
   csv.end();

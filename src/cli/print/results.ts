@@ -7,6 +7,7 @@ import type { ActionKind, PlanCounts } from '../../model/plan.ts';
 import type { Applied, Verified } from '../../pipeline.ts';
 import type { PlanFile } from '../../plan/file.ts';
 import { describe } from '../../plan/fresh.ts';
+import { shownPath } from '../started.ts';
 import { count, duration } from './progress.ts';
 
 /** Two columns, the first as wide as it needs to be. */
@@ -86,7 +87,7 @@ export const planText = async (plan: PlanFile): Promise<string> => {
       `Estimate: ${count(requests)} requests, ${count(writes)} writes, ${time} at the published limit of writes`,
     );
   }
-  lines.push(`Saved as ${plan.file}`);
+  lines.push(`Saved as ${shownPath(plan.file)}`);
   return lines.join('\n');
 };
 

@@ -1,6 +1,7 @@
 // The end of a run, as a manager could read it.
 import { attention } from '../../attention.ts';
 import type { Run } from '../../pipeline.ts';
+import { shownPath } from '../started.ts';
 import { count, duration } from './progress.ts';
 import { table } from './results.ts';
 
@@ -59,11 +60,11 @@ export const runSummary = (
     ...reasons.map(({ count: n, text }) => `      ${count(n).padStart(5)}  ${text}`),
     table([
       ['directory', `${count(totals.requests)} requests, ${count(totals.writes)} writes, ${duration(totals.seconds)}`],
-      ...reports.map((file) => ['report', file] as const),
-      ['evidence', `${evidence.file}, head ${evidence.head}`],
+      ...reports.map((file) => ['report', shownPath(file)] as const),
+      ['evidence', `${shownPath(evidence.file)}, head ${evidence.head}`],
     ]),
     '',
-    `Next: ${next}`,
+    next,
   ];
   return lines.join('\n');
 };
