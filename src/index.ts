@@ -1,6 +1,7 @@
 // The library's public face: what the command line does, for other programs.
 export { type Attention, attention } from './attention.ts';
 export { csvSource } from './collect/csv.ts';
+export { rosterFileSource, writeRosterFile } from './collect/roster-file.ts';
 export { checkColumns } from './config/columns.ts';
 export { proposeConfiguration } from './config/init.ts';
 export { loadSettings } from './config/load.ts';

@@ -80,6 +80,7 @@ const strategy = option('--strategy <name>', 'how users are looked up, in place 
   'lookups',
   'directory',
 ]);
+const from = option('--from <file>', 'read the roster that "collect --to" wrote, in place of the source');
 const whatIf = option('--what-if', 'print the plan and write nothing').default(false);
 const dryRun = option('--dry-run', 'the same as --what-if').default(false);
 const lagLimit = option('--lag-limit <seconds>', 'how long the directory may take to show what was written')
@@ -174,8 +175,10 @@ ${EXIT_STATUS}`,
     'collect',
     'source to roster: read every account of the application',
     async () => (await import('./commands/collect.ts')).collect,
-    'rollcall collect\nrollcall collect --sample 20',
+    'rollcall collect\nrollcall collect --to corpdb1.roster.jsonl\nrollcall collect --from corpdb1.roster.jsonl',
   )
+    .addOption(option('--to <file>', 'write the roster to this file, too, to be carried to another machine'))
+    .addOption(from)
     .addOption(option('--sample <rows>', 'show the first rows and save nothing').argParser(wholeNumber('sample', 1)))
     .addOption(allow);
 
@@ -221,6 +224,7 @@ ${EXIT_STATUS}`,
     .addOption(whatIf)
     .addOption(dryRun)
     .addOption(strategy)
+    .addOption(from)
     .addOption(allow)
     .addOption(lagLimit)
     .addOption(option('--report <file>', 'where the report goes (.html or .csv)'));

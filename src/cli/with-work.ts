@@ -1,7 +1,8 @@
 // Opens everything that a command works with, and closes it again, however the command ends.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { csvSource } from '../collect/csv.ts';
+import { rosterFileSource } from '../collect/roster-file.ts';
 import { loadSettings } from '../config/load.ts';
 import type { Directory, DirectoryWriter } from '../model/directory.ts';
 import { UsageError } from '../model/errors.ts';
@@ -18,6 +19,8 @@ export interface WorkChoices {
   readonly allow?: readonly string[];
   /** Seconds. */
   readonly lagLimit?: number;
+  /** A roster file to collect from, in place of the configured source. */
+  readonly from?: string;
 }
 
 /** What is known before a command's work begins, and the way to the directory. */
@@ -41,7 +44,10 @@ export const withSettings = async <T>(
   try {
     return await use({
       settings,
-      source: csvSource(settings.source),
+      source:
+        options.from === undefined
+          ? csvSource(settings.source)
+          : rosterFileSource(resolve(options.from), settings.application.uniqueName),
       connect: () => connectTo(settings, options, io, closers),
     });
   } finally {

@@ -50,7 +50,7 @@ export const collectRoster = async (input: CollectInput): Promise<Roster> => {
       columns: opened.columns,
       rows: hash.rows,
       source: opened.description,
-      collectedAt: new Date(clock.now()).toISOString(),
+      collectedAt: opened.collectedAt ?? new Date(clock.now()).toISOString(),
     });
   });
   onProgress?.(roster.rows);

@@ -6,6 +6,8 @@ export interface OpenSource {
   readonly columns: readonly string[];
   /** For people: kind, name, and what was found by looking (encoding, delimiter). */
   readonly description: string;
+  /** When the accounts were collected, where that was earlier, on another machine. ISO 8601, UTC. */
+  readonly collectedAt?: string;
   /** @throws {SourceError} at the first row that is not as it should be; then there is no roster. */
   rows(): AsyncIterable<Account>;
 }

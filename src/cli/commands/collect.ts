@@ -1,15 +1,20 @@
 // rollcall collect: source to roster.
+import { basename, resolve } from 'node:path';
+import { writeRosterFile } from '../../collect/roster-file.ts';
 import type { Account } from '../../model/account.ts';
 import { collect as collectRoster } from '../../pipeline.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { rosterText } from '../print/results.ts';
 import type { CommonOptions } from '../program.ts';
+import { commandLine, shownPath } from '../started.ts';
 import { type Opened, withSettings, withWork } from '../with-work.ts';
 
 export interface CollectOptions extends CommonOptions {
   readonly sample?: number;
   readonly allow: readonly string[];
+  readonly to?: string;
+  readonly from?: string;
 }
 
 export const collect = async (options: CollectOptions, io: Io): Promise<number> => {
@@ -18,7 +23,19 @@ export const collect = async (options: CollectOptions, io: Io): Promise<number> 
   }
   return withWork(options, io, 'collect', async (work) => {
     const { roster, cost } = await collectRoster(work);
-    await print({ data: { ...roster, seconds: cost.seconds }, text: rosterText(roster) }, options, io);
+    const to = options.to && resolve(options.to);
+    if (to) await writeRosterFile(to, roster, work.store.accounts(roster));
+    const next = to
+      ? `Next: carry ${shownPath(to)} to where the directory is, and there type:\n  rollcall collect --from ${basename(to)}`
+      : `Next: ${commandLine(io.started, options, 'match')}`;
+    await print(
+      {
+        data: { ...roster, seconds: cost.seconds, file: to ?? null },
+        text: `${rosterText(roster)}\n${next}`,
+      },
+      options,
+      io,
+    );
     return 0;
   });
 };

@@ -22,6 +22,7 @@ export interface RunOptions extends CommonOptions {
   readonly allow: readonly string[];
   readonly lagLimit: number;
   readonly report?: string;
+  readonly from?: string;
 }
 
 export const run = async (options: RunOptions, io: Io): Promise<number> => {

@@ -1,0 +1,199 @@
+// A roster as a file, to be carried to another machine: one JSON record a line, sealed at its end.
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Account, Cell, Roster } from '../model/account.ts';
+import { RollcallError, SourceError } from '../model/errors.ts';
+import type { Source } from '../model/source.ts';
+
+interface Header {
+  readonly rollcallRoster: 1;
+  /** The unique name of the application. */
+  readonly application: string;
+  readonly columns: readonly string[];
+  readonly source: string;
+  readonly collectedAt: string;
+}
+
+interface Footer {
+  readonly rows: number;
+  readonly hash: string;
+  /** SHA-256 over all lines before this one, each ended by LF. */
+  readonly seal: string;
+}
+
+type Row = readonly [line: number | null, cells: readonly Cell[]];
+
+/**
+ * Writes a roster to a file that {@link rosterFileSource} reads, whole or not at all.
+ *
+ * Shape:  the first line tells application, columns, source and time; then an array of line and cells for each account;
+ *         the last line tells the number of accounts, the roster's hash, and a seal over everything before it.
+ * Errors: {@link RollcallError} when the file cannot be written.
+ */
+export const writeRosterFile = async (
+  file: string,
+  roster: Roster,
+  accounts: AsyncIterable<Account>,
+): Promise<void> => {
+  const unfinished = `${file}.${randomBytes(4).toString('hex')}.part`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await pipeline(rosterText(roster, accounts), createWriteStream(unfinished, { flags: 'wx' }));
+    await rename(unfinished, file);
+  } catch (error) {
+    // What went wrong first is what is told.
+    await rm(unfinished, { force: true }).catch(() => {});
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new RollcallError(
+      `The roster ${file} cannot be written: ${error.message}.`,
+      'The roster is kept here all the same. Check that the folder can be written to, or name another file with --to.',
+      { cause: error },
+    );
+  }
+};
+
+/** Characters that are written at once. */
+const PIECE = 64 * 1024;
+
+async function* rosterText(roster: Roster, accounts: AsyncIterable<Account>): AsyncGenerator<string> {
+  const seal = createHash('sha256');
+  const { application, columns, source, collectedAt } = roster;
+  const header: Header = { rollcallRoster: 1, application, columns, source, collectedAt };
+  let waiting = `${JSON.stringify(header)}\n`;
+  for await (const { line, cells } of accounts) {
+    waiting += `${JSON.stringify([line ?? null, cells] satisfies Row)}\n`;
+    if (waiting.length < PIECE) continue;
+    seal.update(waiting);
+    yield waiting;
+    waiting = '';
+  }
+  seal.update(waiting);
+  const footer: Footer = { rows: roster.rows, hash: roster.hash, seal: `sha256:${seal.digest('hex')}` };
+  yield `${waiting}${JSON.stringify(footer)}\n`;
+}
+
+const REMEDIES = {
+  notFound: 'Correct the path after --from.',
+  unreadable: 'Name a file that can be read, with --from.',
+  notARoster: 'Name a file that "rollcall collect --to" has written.',
+  otherApplication: 'Name the roster of this application, or another configuration with --config.',
+  cutOff: 'The file is not complete; copy it again from where it was collected.',
+  altered: 'Copy the file again from where it was collected; a roster is not to be edited.',
+} as const;
+
+const rosterError = (
+  code: keyof typeof REMEDIES,
+  file: string,
+  line: number | undefined,
+  message: string,
+): SourceError => new SourceError(code, { file, ...(line !== undefined && { line }) }, message, REMEDIES[code]);
+
+/**
+ * A roster file as a source. The roster made of it is the one that was written: the same hash, source and time.
+ *
+ * Errors: {@link SourceError} for what is no roster file, is one of another application, ends too early, or is not as it
+ *         was written; nothing may be kept of its accounts then.
+ */
+export const rosterFileSource = (file: string, application: string): Source => ({
+  kind: 'roster',
+  open: async (signal) => {
+    const header = await readHeader(file, signal);
+    if (header.application !== application) {
+      const found = `this is a roster of ${header.application}, not of ${application}`;
+      throw rosterError('otherApplication', file, 1, found);
+    }
+    return {
+      columns: header.columns,
+      description: header.source,
+      collectedAt: header.collectedAt,
+      rows: () => accounts(file, header.columns.length, signal),
+    };
+  },
+});
+
+const readHeader = async (file: string, signal: AbortSignal): Promise<Header> => {
+  for await (const text of lines(file, signal)) {
+    const header = parsed(text) as Partial<Header> | undefined;
+    const isWhole =
+      header?.rollcallRoster === 1 &&
+      isTexts(header.columns) &&
+      [header.application, header.source, header.collectedAt].every((value) => typeof value === 'string');
+    if (isWhole) return header as Header;
+    break;
+  }
+  throw rosterError('notARoster', file, undefined, `${basename(file)} is no roster file of this version`);
+};
+
+async function* accounts(file: string, width: number, signal: AbortSignal): AsyncGenerator<Account> {
+  const seal = createHash('sha256');
+  let number = 0;
+  let rows = 0;
+  let footer: Footer | undefined;
+  for await (const text of lines(file, signal)) {
+    number += 1;
+    if (footer) throw rosterError('altered', file, number, 'a line stands behind the end of the roster');
+    const record = parsed(text);
+    if (isFooter(record)) {
+      footer = record;
+      continue;
+    }
+    seal.update(text).update('\n');
+    if (number === 1) continue;
+    if (!isRow(record, width)) throw rosterError('altered', file, number, 'this line is no account of this roster');
+    rows += 1;
+    const [line, cells] = record;
+    yield { n: rows, ...(line !== null && { line }), cells };
+  }
+  if (!footer) throw rosterError('cutOff', file, number, 'the roster ends here, without its last line');
+  if (footer.rows !== rows || footer.seal !== `sha256:${seal.digest('hex')}`) {
+    throw rosterError('altered', file, number, 'the seal does not fit the lines before it: the roster was altered');
+  }
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+const isRow = (value: unknown, width: number): value is Row =>
+  Array.isArray(value) &&
+  value.length === 2 &&
+  (value[0] === null || Number.isInteger(value[0])) &&
+  Array.isArray(value[1]) &&
+  value[1].length === width &&
+  value[1].every((cell) => cell === null || typeof cell === 'string');
+
+const isFooter = (value: unknown): value is Footer =>
+  typeof value === 'object' && value !== null && 'rows' in value && 'hash' in value && 'seal' in value;
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Lines without their ends; a copy that made CR LF of LF is the same roster. */
+async function* lines(file: string, signal: AbortSignal): AsyncGenerator<string> {
+  let rest = '';
+  try {
+    for await (const piece of createReadStream(file, { encoding: 'utf8', highWaterMark: PIECE, signal })) {
+      const texts = (rest + piece).split('\n');
+      rest = texts.pop()!;
+      for (const text of texts) yield text.replace(/\r$/, '');
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    const isMissing = 'code' in error && error.code === 'ENOENT';
+    throw rosterError(
+      isMissing ? 'notFound' : 'unreadable',
+      file,
+      undefined,
+      isMissing ? 'there is no such file' : `it cannot be read: ${error.message}`,
+    );
+  }
+  if (rest !== '') yield rest.replace(/\r$/, '');
+}
