@@ -24,6 +24,9 @@ export const rollcallHere = async (folder: string, ...args: readonly string[]): 
     signal: new AbortController().signal,
     env: process.env,
     interactive: false,
+    isRead: () => true,
+    taken: async () => undefined,
+    started: 'rollcall',
   };
   const program = buildProgram(io, '0.0.0', (result) => {
     status = result;
