@@ -18,6 +18,7 @@ import {
   visibleObject,
 } from './objects.ts';
 import { DEFAULT_PAGE, optionsFor } from './query-options.ts';
+import { refuseBeyondQuota } from './quota.ts';
 import {
   encodeToken,
   type GraphRequest,
@@ -160,6 +161,7 @@ export const createApplication = (tenant: Tenant, request: GraphRequest, uniqueN
   if (name !== undefined && primaryObject(tenant, 'application', { property: 'uniqueName', value: String(name) })) {
     throw conflict('uniqueName');
   }
+  refuseBeyondQuota(tenant);
   const application: Stored = {
     id: crypto.randomUUID(),
     deletedDateTime: null,
@@ -198,6 +200,7 @@ export const createServicePrincipal = (tenant: Tenant, request: GraphRequest, ke
       details: [{ code: 'ConflictingObjects', message, target: 'servicePrincipalNames' }],
     });
   }
+  refuseBeyondQuota(tenant);
   const principal: Stored = {
     id: crypto.randomUUID(),
     deletedDateTime: null,

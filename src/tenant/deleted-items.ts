@@ -8,7 +8,8 @@ import { DEFAULT_PAGE, queryOptions, refuseExpand } from './query-options.ts';
 import { encodeToken, type GraphRequest, type GraphResponse, nextLink, placeOf, type Tenant } from './request.ts';
 import { type Deleted, type DeletedKind, deletedObject, deletedOf, erase, purge, takeBack } from './soft-delete.ts';
 import { checkPrincipalName } from './user-rules.ts';
-import { holderOfAddress, insertUser, isNameTaken } from './users.ts';
+import { isAddressHeld, refuseTaken } from './user-uniqueness.ts';
+import { insertUser } from './users.ts';
 
 /** `GET /directory/deletedItems/microsoft.graph.user` and its like. */
 export const listDeleted = (tenant: Tenant, request: GraphRequest, kind: DeletedKind): GraphResponse => {
@@ -112,11 +113,10 @@ const restoreUser = (
   { newUserPrincipalName, autoReconcileProxyConflict }: RestoreOptions,
 ): Stored => {
   const name = newUserPrincipalName ?? String(user['userPrincipalName']).slice(PREFIX_LENGTH);
-  const isTaken = (other: string) => isNameTaken(tenant.db, other);
-  if (newUserPrincipalName !== undefined) checkPrincipalName(name, tenant.domains, isTaken);
-  if (isTaken(name)) throw conflict('userPrincipalName');
+  if (newUserPrincipalName !== undefined) checkPrincipalName(name, tenant.domains);
+  refuseTaken(tenant.db, { userPrincipalName: name });
   const addresses = (user['proxyAddresses'] ?? []) as readonly string[];
-  const free = addresses.filter((address) => holderOfAddress(tenant.db, address) === undefined);
+  const free = addresses.filter((address) => !isAddressHeld(tenant.db, address));
   if (free.length < addresses.length && !autoReconcileProxyConflict) throw conflict('proxyAddresses');
   const back: Stored = { ...user, userPrincipalName: name, ...(addresses.length > 0 && { proxyAddresses: free }) };
   insertUser(tenant.db, back);

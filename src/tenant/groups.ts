@@ -6,6 +6,7 @@ import type { DirectoryObject } from './directory-objects.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import type { Relation } from './links.ts';
 import { insertObject, primaryObject, removeObject, replaceObject, type Stored } from './objects.ts';
+import { refuseBeyondQuota } from './quota.ts';
 import { link, referenced } from './relations.ts';
 import { type GraphRequest, type GraphResponse, objectBody, type Tenant } from './request.ts';
 import { erase } from './soft-delete.ts';
@@ -44,6 +45,7 @@ export const createGroup = (tenant: Tenant, request: GraphRequest, uniqueName?: 
   const properties = checkedProperties(body, undefined);
   checkKind(properties);
   checkUnique(tenant, properties, undefined);
+  refuseBeyondQuota(tenant);
   const id = crypto.randomUUID();
   const createdDateTime = `${new Date(tenant.now()).toISOString().slice(0, 19)}Z`;
   const mail = isUnified(properties) ? `${properties['mailNickname']}@${tenant.domains[0]}` : null;

@@ -1,32 +1,62 @@
-// The tenant itself and what it has paid for.
-import { queryOptions } from './query-options.ts';
+// The tenant itself, its domains, and what it has paid for.
+// Sources: https://learn.microsoft.com/graph/api/resources/organization, …/domain, …/subscribedsku
+import { notFound, unsupportedQuery } from './errors.ts';
+import { queryOptions, refuseExpand, unknownProperty } from './query-options.ts';
 import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
 
-/** `GET /organization`. */
-export const listOrganization = ({ tenantId, domains }: Tenant, request: GraphRequest): GraphResponse => {
-  const { select } = queryOptions(request.query, request.headers);
-  const organization: Record<string, unknown> = {
-    id: tenantId,
-    deletedDateTime: null,
-    businessPhones: [],
-    city: null,
-    country: null,
-    countryLetterCode: 'US',
-    createdDateTime: '2020-01-01T00:00:00Z',
-    displayName: 'Contoso',
-    onPremisesSyncEnabled: null,
-    tenantType: 'AAD',
-    verifiedDomains: domains.map((name, i) => ({
-      capabilities: 'Email, OfficeCommunicationsOnline',
+type Plain = { readonly id: string } & Readonly<Record<string, unknown>>;
+
+/** A handful of objects that nobody filters or pages through. */
+interface Handful {
+  readonly set: string;
+  readonly edmName: string;
+  /** Declared, but nothing to tell of: shown where they are asked for. */
+  readonly silent: readonly string[];
+  readonly all: (tenant: Tenant) => readonly Plain[];
+}
+
+const organizations: Handful = {
+  set: 'organization',
+  edmName: 'microsoft.graph.organization',
+  silent: ['postalCode', 'preferredLanguage', 'state', 'street', 'defaultUsageLocation', 'onPremisesLastSyncDateTime'],
+  all: ({ tenantId, domains, federatedDomains }) => [
+    {
+      id: tenantId,
+      deletedDateTime: null,
+      businessPhones: [],
+      city: null,
+      country: null,
+      countryLetterCode: 'US',
+      createdDateTime: '2020-01-01T00:00:00Z',
+      displayName: 'Contoso',
+      onPremisesSyncEnabled: null,
+      tenantType: 'AAD',
+      verifiedDomains: domains.map((name, i) => ({
+        capabilities: 'Email, OfficeCommunicationsOnline',
+        isDefault: i === 0,
+        isInitial: name.endsWith('.onmicrosoft.com'),
+        name,
+        type: federatedDomains.includes(name.toLowerCase()) ? 'Federated' : 'Managed',
+      })),
+    },
+  ],
+};
+
+const domainsOf: Handful = {
+  set: 'domains',
+  edmName: 'microsoft.graph.domain',
+  silent: ['availabilityStatus', 'state', 'passwordNotificationWindowInDays', 'passwordValidityPeriodInDays'],
+  all: ({ domains, federatedDomains }) =>
+    domains.map((id, i) => ({
+      id,
+      authenticationType: federatedDomains.includes(id.toLowerCase()) ? 'Federated' : 'Managed',
+      isAdminManaged: true,
       isDefault: i === 0,
-      isInitial: name.endsWith('.onmicrosoft.com'),
-      name,
-      type: 'Managed',
+      isInitial: id.endsWith('.onmicrosoft.com'),
+      isRoot: true,
+      isVerified: true,
+      supportedServices: ['Email', 'OfficeCommunicationsOnline'],
     })),
-  };
-  const value = select ? Object.fromEntries(select.map((name) => [name, organization[name] ?? null])) : organization;
-  const names = select ? `(${select.join(',')})` : '';
-  return { status: 200, body: { '@odata.context': `${request.root}/$metadata#organization${names}`, value: [value] } };
 };
 
 const PLANS = [
@@ -36,25 +66,78 @@ const PLANS = [
 ];
 const SUITE = 'f9602137-2203-447b-9fff-41b36e08ce5d';
 
-/** `GET /subscribedSkus`: the Entra Suite, for everybody. */
-export const listSkus = ({ tenantId }: Tenant, request: GraphRequest): GraphResponse => ({
-  status: 200,
-  body: {
-    '@odata.context': `${request.root}/$metadata#subscribedSkus`,
-    value: [
-      {
-        accountId: tenantId,
-        accountName: 'contoso',
-        appliesTo: 'User',
-        capabilityStatus: 'Enabled',
-        consumedUnits: 0,
-        id: `${tenantId}_${SUITE}`,
-        skuId: SUITE,
-        skuPartNumber: 'Microsoft_Entra_Suite',
-        prepaidUnits: { enabled: 1000, suspended: 0, warning: 0, lockedOut: 0 },
-        servicePlans: PLANS.map((plan) => ({ ...plan, provisioningStatus: 'Success', appliesTo: 'User' })),
-        subscriptionIds: [tenantId],
-      },
-    ],
-  },
-});
+/** The Entra Suite, for everybody. */
+const skus: Handful = {
+  set: 'subscribedSkus',
+  edmName: 'microsoft.graph.subscribedSku',
+  silent: [],
+  all: ({ tenantId }) => [
+    {
+      accountId: tenantId,
+      accountName: 'contoso',
+      appliesTo: 'User',
+      capabilityStatus: 'Enabled',
+      consumedUnits: 0,
+      id: `${tenantId}_${SUITE}`,
+      skuId: SUITE,
+      skuPartNumber: 'Microsoft_Entra_Suite',
+      prepaidUnits: { enabled: 1000, suspended: 0, warning: 0, lockedOut: 0 },
+      servicePlans: PLANS.map((plan) => ({ ...plan, provisioningStatus: 'Success', appliesTo: 'User' })),
+      subscriptionIds: [tenantId],
+    },
+  ],
+};
+
+type Rule<Rest extends readonly unknown[] = []> = (
+  tenant: Tenant,
+  request: GraphRequest,
+  ...rest: Rest
+) => GraphResponse;
+
+const list =
+  (handful: Handful): Rule =>
+  (tenant, request) => {
+    const { set, all } = handful;
+    const { filter, orderBy } = queryOptions(request.query, request.headers);
+    if (filter) throw unsupportedQuery(`$filter is not supported on ${set}.`);
+    if (orderBy) throw unsupportedQuery(`$orderby is not supported on ${set}.`);
+    const { shape, names } = shaper(handful, request);
+    return {
+      status: 200,
+      body: { '@odata.context': `${request.root}/$metadata#${set}${names}`, value: all(tenant).map(shape) },
+    };
+  };
+
+const one =
+  (handful: Handful): Rule<[id: string]> =>
+  (tenant, request, id) => {
+    const found = handful.all(tenant).find((object) => object.id.toLowerCase() === id.toLowerCase());
+    if (!found) throw notFound(id);
+    const { shape, names } = shaper(handful, request);
+    const context = `${request.root}/$metadata#${handful.set}${names}/$entity`;
+    return { status: 200, body: { '@odata.context': context, ...shape(found) } };
+  };
+
+/** How objects are shown by what the request selects. */
+const shaper = ({ edmName, silent }: Handful, { query, headers }: GraphRequest) => {
+  const { select, expand } = queryOptions(query, headers);
+  refuseExpand(expand);
+  return {
+    names: select ? `(${select.join(',')})` : '',
+    shape: (object: Plain): Readonly<Record<string, unknown>> => {
+      const unknown = select?.find((name) => !(name in object) && !silent.includes(name));
+      if (unknown !== undefined) throw unknownProperty(unknown, edmName);
+      return select ? Object.fromEntries(select.map((name) => [name, object[name] ?? null])) : object;
+    },
+  };
+};
+
+/** `GET /organization` and `GET /organization/{id}`. */
+export const listOrganization = list(organizations);
+export const getOrganization = one(organizations);
+/** `GET /domains` and `GET /domains/{id}`. */
+export const listDomains = list(domainsOf);
+export const getDomain = one(domainsOf);
+/** `GET /subscribedSkus` and `GET /subscribedSkus/{id}`. */
+export const listSkus = list(skus);
+export const getSku = one(skus);

@@ -32,6 +32,12 @@ const OWNED = 'Application.ReadWrite.OwnedBy';
 const ASSIGN = ['AppRoleAssignment.ReadWrite.All'];
 const READ_GROUPS = ['Group.Read.All', 'Group.ReadWrite.All', ...READ_DIRECTORY];
 const READ_MEMBERS = ['GroupMember.Read.All', 'GroupMember.ReadWrite.All', ...READ_GROUPS];
+const READ_LICENCES = [
+  'LicenseAssignment.Read.All',
+  'Organization.Read.All',
+  'Organization.ReadWrite.All',
+  ...READ_DIRECTORY,
+];
 const WRITE_GROUPS = ['Group.ReadWrite.All', 'Directory.ReadWrite.All'];
 
 const USER_ADMINISTRATORS: readonly DirectoryRole[] = ['User Administrator'];
@@ -231,12 +237,10 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
     delegated: [['User.Read', 'Organization.Read.All', 'Organization.ReadWrite.All', ...READ_DIRECTORY]],
     application: [['Organization.Read.All', 'Organization.ReadWrite.All', ...READ_DIRECTORY]],
   },
-  'GET /subscribedSkus': both([
-    'LicenseAssignment.Read.All',
-    'Organization.Read.All',
-    'Organization.ReadWrite.All',
-    ...READ_DIRECTORY,
-  ]),
+  'GET /domains': both(['Domain.Read.All', 'Domain.ReadWrite.All', ...READ_DIRECTORY]),
+  'GET /domains/{id}': both(['Domain.Read.All', 'Domain.ReadWrite.All', ...READ_DIRECTORY]),
+  'GET /subscribedSkus': both(READ_LICENCES),
+  'GET /subscribedSkus/{id}': both(READ_LICENCES),
 };
 
 /** Permissions that a client can be granted though no route here takes them. */

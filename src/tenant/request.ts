@@ -10,6 +10,10 @@ export interface Tenant {
   readonly tenantId: string;
   readonly clientId: string;
   readonly domains: readonly string[];
+  /** Those of them whose users sign in elsewhere. In lower case. */
+  readonly federatedDomains: readonly string[];
+  /** So many objects the directory takes; undefined: as many as come. */
+  readonly objectQuota: number | undefined;
   /** The tenant's own time, milliseconds since 1970. */
   now(): number;
   readonly replication: Replication;

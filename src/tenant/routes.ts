@@ -23,9 +23,10 @@ import { type DirectoryObject, readAny } from './directory-objects.ts';
 import { checkMemberGroups, getAny, getByIds, getMemberGroups } from './directory-queries.ts';
 import { badRequest, methodNotAllowed, notFound } from './errors.ts';
 import { createGroup, deleteGroup, updateGroup } from './groups.ts';
+import { invite } from './invitations.ts';
 import type { Relation } from './links.ts';
 import { type Kind, readObject } from './objects.ts';
-import { listOrganization, listSkus } from './organization.ts';
+import { getDomain, getOrganization, getSku, listDomains, listOrganization, listSkus } from './organization.ts';
 import {
   addReference,
   countRelated,
@@ -231,6 +232,8 @@ const RULES: Readonly<Record<string, Rules>> = {
   ...assignments('servicePrincipals', findServicePrincipal, 'resource'),
   ...assignments('servicePrincipals', findServicePrincipal, 'principal'),
 
+  '/invitations': { POST: invite },
+
   '/directoryObjects/getByIds': { POST: getByIds },
   '/directoryObjects/microsoft.graph.getByIds': { POST: getByIds },
   '/directoryObjects/{id}': { GET: (tenant, request, [key]) => getAny(tenant, request, key!.value) },
@@ -254,7 +257,11 @@ const RULES: Readonly<Record<string, Rules>> = {
 
   '/auditLogs/directoryAudits': { GET: listAudits },
   '/organization': { GET: listOrganization },
+  '/organization/{id}': { GET: (tenant, request, [key]) => getOrganization(tenant, request, key!.value) },
+  '/domains': { GET: listDomains },
+  '/domains/{id}': { GET: (tenant, request, [key]) => getDomain(tenant, request, key!.value) },
   '/subscribedSkus': { GET: listSkus },
+  '/subscribedSkus/{id}': { GET: (tenant, request, [key]) => getSku(tenant, request, key!.value) },
 };
 
 const find = finderOf(RULES);

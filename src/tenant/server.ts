@@ -50,6 +50,10 @@ export interface TenantOptions {
   readonly grant?: readonly string[];
   /** Verified domains. Default: contoso.com and others that are nobody's. */
   readonly domains?: readonly string[];
+  /** Those of the domains that are federated: their users sign in elsewhere. Default: none. */
+  readonly federatedDomains?: readonly string[];
+  /** So many objects the directory takes; a deleted one counts a quarter. Default: no limit. */
+  readonly objectQuota?: number;
   /** Told, and waited for, before the work of an exchange is done, and after it, before the reply is sent. */
   readonly onExchange?: (exchange: ExchangeEvent, phase: 'received' | 'answered') => void | Promise<void>;
   /** Sees each request as it came, secrets and all. For tests that look for secrets elsewhere. */
@@ -101,6 +105,8 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     tenantId,
     clientId,
     domains,
+    federatedDomains: (options.federatedDomains ?? []).map((name) => name.toLowerCase()),
+    objectQuota: options.objectQuota,
     now,
     replication: new Replication(options.replicationDelayMs ?? 0, now),
   };

@@ -70,7 +70,7 @@ export const USER_ATTRIBUTES: Readonly<Record<string, UserAttribute>> = Object.a
   ageGroup: text(),
   passwordPolicies: text(),
   userType: text({ filter: 'default' }),
-  externalUserState: text({ filter: 'default' }),
+  externalUserState: text({ filter: 'default', isReadOnly: true }),
   creationType: text({ filter: 'default', isReadOnly: true }),
   accountEnabled: { type: 'boolean', filter: 'default' },
   onPremisesSyncEnabled: { type: 'boolean', filter: 'default', null: true, isReadOnly: true },

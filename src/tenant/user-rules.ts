@@ -1,12 +1,16 @@
 // What may be written to a user, and what is refused. Source: https://learn.microsoft.com/graph/api/resources/user
-import { badRequest, conflict } from './errors.ts';
+import { badRequest } from './errors.ts';
 import { extensionAttribute, USER_ATTRIBUTES } from './user-attributes.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
 const REQUIRED = ['accountEnabled', 'displayName', 'mailNickname', 'userPrincipalName', 'passwordProfile'];
+/** Whoever signs in elsewhere has no password here, and an anchor that the other side knows. */
+const REQUIRED_OF_FEDERATED = REQUIRED.map((name) => (name === 'passwordProfile' ? 'onPremisesImmutableId' : name));
 const ALIAS = /^[A-Za-z0-9'._!#^~-]+$/;
 const NICKNAME_REFUSED = /[\s@()\\[\]";:<>,]/;
+/** No accents, and no blanks. */
+export const MAIL = /^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/;
 const EXTENSION = /^extensionAttribute(?:[1-9]|1[0-5])$/;
 
 export const missing = (property: string, resource: string) =>
@@ -15,22 +19,26 @@ export const missing = (property: string, resource: string) =>
 const invalid = (property: string) =>
   badRequest(`Invalid value specified for property '${property}' of resource 'User'.`);
 
-/** Checks a new user's properties. `isTaken` asks whether another user has the name. */
-export const checkNewUser = (body: Body, domains: readonly string[], isTaken: (name: string) => boolean): void => {
-  for (const property of REQUIRED)
+/** The tenant's verified domains, and those of them whose users another identity provider signs in. */
+export interface Domains {
+  readonly domains: readonly string[];
+  readonly federatedDomains: readonly string[];
+}
+
+/** Checks a new user's properties. */
+export const checkNewUser = (body: Body, domains: Domains): void => {
+  for (const property of isFederated(body, domains) ? REQUIRED_OF_FEDERATED : REQUIRED)
     if (body[property] === undefined || body[property] === null) throw missing(property, 'User');
   checkProperties(body);
-  checkPassword(body['passwordProfile']);
-  checkPrincipalName(body['userPrincipalName'] as string, domains, isTaken);
+  if (body['passwordProfile'] !== undefined) checkPassword(body['passwordProfile']);
+  checkPrincipalName(String(body['userPrincipalName']), domains.domains);
 };
 
+const isFederated = ({ userPrincipalName: name }: Body, { federatedDomains }: Domains): boolean =>
+  typeof name === 'string' && federatedDomains.includes(name.split('@')[1]?.toLowerCase() ?? '');
+
 /** Checks the properties of a change. A null clears a property, where it can be cleared. */
-export const checkUserChange = (
-  body: Body,
-  domains: readonly string[],
-  isSynchronized: boolean,
-  isTaken: (name: string) => boolean,
-): void => {
+export const checkUserChange = (body: Body, { domains }: Domains, isSynchronized: boolean): void => {
   for (const property of REQUIRED) if (body[property] === null) throw invalid(property);
   if (isSynchronized && Object.keys(body).some((name) => name !== 'usageLocation' && name !== 'otherMails')) {
     throw badRequest(
@@ -41,7 +49,7 @@ export const checkUserChange = (
   const profile = body['passwordProfile'] as Body | undefined;
   // Without a password in it, it only says whether the password is to be changed.
   if (profile !== undefined && profile['password'] !== undefined) checkPassword(profile);
-  if (body['userPrincipalName'] !== undefined) checkPrincipalName(String(body['userPrincipalName']), domains, isTaken);
+  if (body['userPrincipalName'] !== undefined) checkPrincipalName(String(body['userPrincipalName']), domains);
 };
 
 const checkProperties = (body: Body): void => {
@@ -58,6 +66,11 @@ const checkProperties = (body: Body): void => {
   }
   const nickname = body['mailNickname'];
   if (typeof nickname === 'string' && NICKNAME_REFUSED.test(nickname)) throw invalid('mailNickname');
+  if (typeof body['mail'] === 'string' && !MAIL.test(body['mail'])) throw invalid('mail');
+  const anchor = body['onPremisesImmutableId'];
+  if (typeof anchor === 'string' && /[$_]/.test(anchor)) throw invalid('onPremisesImmutableId');
+  const userType = body['userType'];
+  if (typeof userType === 'string' && userType !== 'Member' && userType !== 'Guest') throw invalid('userType');
   const mails = body['otherMails'];
   if (Array.isArray(mails) && (mails.length > 250 || mails.some((mail) => String(mail).length > 250)))
     throw invalid('otherMails');
@@ -83,12 +96,8 @@ const checkExtensions = (value: unknown): void => {
   }
 };
 
-/** Checks a name's form and domain, and that it is free. */
-export const checkPrincipalName = (
-  name: string,
-  domains: readonly string[],
-  isTaken: (name: string) => boolean,
-): void => {
+/** Checks a name's form and domain. */
+export const checkPrincipalName = (name: string, domains: readonly string[]): void => {
   const [alias = '', domain = '', ...more] = name.split('@');
   const isWellFormed =
     ALIAS.test(alias) && !alias.endsWith('.') && alias.length <= 64 && domain.length <= 48 && domain !== '';
@@ -98,7 +107,6 @@ export const checkPrincipalName = (
       'The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your organization.',
     );
   }
-  if (isTaken(name)) throw conflict('userPrincipalName');
 };
 
 const ALLOWED_IN_PASSWORD = /^[\x20-\x7e]+$/;

@@ -15,6 +15,7 @@ import {
   unknownOrder,
   unknownProperty,
 } from './query-options.ts';
+import { refuseBeyondQuota } from './quota.ts';
 import {
   decodeToken,
   encodeToken,
@@ -37,6 +38,7 @@ import {
 } from './user-attributes.ts';
 import { type Condition, searchCondition, userCondition } from './user-query.ts';
 import { checkNewUser, checkUserChange } from './user-rules.ts';
+import { proxyAddressesWith, refuseTaken } from './user-uniqueness.ts';
 
 /** A user as it is kept: Graph's property names, absent where there is no value. */
 export type User = { readonly id: string } & Readonly<Record<string, unknown>>;
@@ -129,15 +131,6 @@ interface UserRow {
 
 const byName = (db: Database, name: string): UserRow | undefined =>
   db.one<UserRow>('select n, id, body from users where f_userPrincipalName = ?', fold(name));
-
-export const isNameTaken = (db: Database, name: string): boolean => byName(db, name) !== undefined;
-
-/** The row number of the user who has a mail address among the proxy addresses; `smtp:` stands in front of it. */
-export const holderOfAddress = (db: Database, address: string): number | undefined =>
-  db.one<{ user: number }>(
-    "select user from user_lists where attribute = 'proxyAddresses' and value = ?",
-    fold(address),
-  )?.user;
 
 /** The row of a user named by id or user principal name, as the primary replica has it. */
 const rowOf = (db: Database, key: string): UserRow => {
@@ -305,46 +298,64 @@ export const getUser = (tenant: Tenant, request: GraphRequest, key: string): Gra
 
 /** `POST /users`. */
 export const createUser = (tenant: Tenant, request: GraphRequest): GraphResponse => {
-  const { db, domains, replication } = tenant;
+  const { db } = tenant;
   const body = objectBody(request);
   checkDeclared(db, body);
-  checkNewUser(body, domains, (name) => byName(db, name) !== undefined);
+  checkNewUser(body, tenant);
+  refuseTaken(db, body);
   const { passwordProfile: _neverKept, ...properties } = body;
-  const user: User = {
-    userType: 'Member',
-    ...withoutNulls(properties),
-    id: crypto.randomUUID(),
-    createdDateTime: `${new Date(tenant.now()).toISOString().slice(0, 19)}Z`,
-  };
-  db.transaction(() => {
-    insertUser(db, user);
-    audit(tenant, request, {
-      activity: 'Add user',
-      category: 'UserManagement',
-      operation: 'Add',
-      targets: [userTarget(user)],
-    });
-  });
-  replication.wrote(user.id, undefined);
+  const user = addUser(tenant, request, 'Add user', { userType: 'Member', ...properties });
   return {
     status: 201,
     body: { '@odata.context': `${request.root}/$metadata#users/$entity`, ...shapedUser(user, DEFAULT_USER_PROPERTIES) },
   };
 };
 
+/** Makes a user of properties that have been checked, and its event. */
+export const addUser = (
+  tenant: Tenant,
+  request: GraphRequest,
+  activity: string,
+  properties: Readonly<Record<string, unknown>>,
+): User => {
+  const { db, replication } = tenant;
+  refuseBeyondQuota(tenant);
+  const { mail } = properties;
+  const user: User = {
+    ...withoutNulls(properties),
+    ...(typeof mail === 'string' && { proxyAddresses: proxyAddressesWith([], mail) }),
+    id: crypto.randomUUID(),
+    createdDateTime: `${new Date(tenant.now()).toISOString().slice(0, 19)}Z`,
+  };
+  db.transaction(() => {
+    insertUser(db, user);
+    audit(tenant, request, {
+      activity,
+      category: 'UserManagement',
+      operation: 'Add',
+      targets: [userTarget(user)],
+    });
+  });
+  replication.wrote(user.id, undefined);
+  return user;
+};
+
 /** `PATCH /users/{id}`. */
 export const updateUser = (tenant: Tenant, request: GraphRequest, key: string): GraphResponse => {
-  const { db, domains, replication } = tenant;
+  const { db, replication } = tenant;
   const row = rowOf(db, key);
   const before: User = JSON.parse(row.body);
   const body = objectBody(request);
   checkDeclared(db, body);
-  checkUserChange(body, domains, before['onPremisesSyncEnabled'] === true, (name) => {
-    const other = byName(db, name);
-    return other !== undefined && other.n !== row.n;
-  });
+  checkUserChange(body, tenant, before['onPremisesSyncEnabled'] === true);
+  refuseTaken(db, body, row.n);
   const { passwordProfile: _neverKept, ...properties } = body;
-  const user = { ...withoutNulls({ ...before, ...withExtensions(before, properties) }), id: before.id } as User;
+  const { mail } = properties;
+  const user = {
+    ...withoutNulls({ ...before, ...withExtensions(before, properties) }),
+    ...(typeof mail === 'string' && { proxyAddresses: proxyAddressesWith(before['proxyAddresses'], mail) }),
+    id: before.id,
+  } as User;
   const activity =
     before['accountEnabled'] === user['accountEnabled']
       ? 'Update user'

@@ -120,6 +120,15 @@ test.skipIf(tellWhySkipped(CHECKER))('well-formed traffic has no violation of th
   await client.all('/organization');
   await client.all('/organization?$select=id,verifiedDomains');
   await client.all('/subscribedSkus');
+  await client.get(`/organization/${tenant.tenantId}`);
+  await client.all('/domains');
+  await client.get('/domains/contoso.com?$select=id,isDefault');
+  await client.post('/invitations', {
+    invitedUserEmailAddress: 'lea@partner.example',
+    inviteRedirectUrl: 'https://myapps.example.com',
+    sendInvitationMessage: false,
+  });
+  await client.patch(`/users/bo@contoso.com`, { mail: 'bo@contoso.com' });
   await client.delete(`/servicePrincipals/${principalId}`);
   await client.delete(`/applications/${applicationId}`);
   const { requests } = tenant.stats();

@@ -145,7 +145,8 @@ export const newUser = (alias: string, more: object = {}): object => ({
 });
 
 /** A new tenant whose client may write groups besides all that the product needs. */
-export const startWithGroups = (): Promise<Client> => startClient({ grant: [...DEFAULT_GRANT, 'Group.ReadWrite.All'] });
+export const startWithGroups = (options: TenantOptions = {}): Promise<Client> =>
+  startClient({ grant: [...DEFAULT_GRANT, 'Group.ReadWrite.All'], ...options });
 
 /** The body of a security group. */
 export const securityGroup = (displayName: string, more: object = {}): object => ({
