@@ -1,5 +1,5 @@
 // A plan is carried out only while everything that it rests on is as it was when somebody read it.
-import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { apply, connect, credentialFor, csvSource, loadSettings, openWork, run } from '../../src/index.ts';
@@ -181,4 +181,26 @@ test('a tag or a switch that somebody takes away is found by verify, and planned
   expect(await world.json(2, 'plan')).toMatchObject({ counts: { addTags: 1, requireAssignment: 1, assign: 0 } });
   await world.rollcall('apply', '--yes');
   expect(await world.rollcall('verify')).toMatchObject({ status: 0 });
+});
+
+test('what a killed process left half written is cleared away, and nothing of another application', async () => {
+  const folder = join(world.folder, '.rollcall', 'plans');
+  const kept = readdirSync(folder);
+  const ours = ['rollcall-corpdb1-77.check', 'rollcall-corpdb1-77.check.unfinished'];
+  const begun = 'rollcall-corpdb1-20260101T000000Z.plan.jsonl.unfinished';
+  const others = [
+    'rollcall-corpdb1-2-77.check',
+    'rollcall-corpdb1-2-20260101T000000Z.plan.jsonl.unfinished',
+    'notes.txt',
+  ];
+  for (const name of [...ours, begun, ...others]) writeFileSync(join(folder, name), '');
+  await world.rollcall('plan', '--to', 'plan.jsonl');
+  const left = readdirSync(folder);
+  expect(left).toEqual(expect.arrayContaining([...kept, ...others]));
+  expect(left.filter((name) => [...ours, begun].includes(name))).toEqual([]);
+  if (process.platform !== 'win32') {
+    for (const name of left.filter((one) => one.endsWith('.plan.jsonl')))
+      expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
+    expect(statSync(join(world.folder, '.rollcall')).mode & 0o077).toBe(0);
+  }
 });
