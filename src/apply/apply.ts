@@ -74,7 +74,7 @@ const assignment = (
   return { action, principalId, servicePrincipalId: target.servicePrincipal.id };
 };
 
-/** Gathers items into requests, and keeps a number of requests under way. */
+/** Gathers items into calls, and keeps as many calls waiting as do good. */
 class Runner {
   readonly #input: ApplyInput;
   readonly #stop = new AbortController();
@@ -98,7 +98,7 @@ class Runner {
     this.#batch.push(item);
     if (this.#batch.length < this.#input.writer.writesPerRequest) return;
     this.#send();
-    while (this.#underWay.size >= this.#input.concurrency) yield await this.#next();
+    while (this.#underWay.size >= this.#input.writer.callsAtOnce) yield await this.#next();
   }
 
   async *drain(): AsyncGenerator<readonly ActionResult[]> {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { answered, applyInput, directoryOf, done, failed, scriptedWriter } from '../../test/support/directory.ts';
 import type { LookupAnswer } from '../model/directory.ts';
+import { DirectoryError } from '../model/errors.ts';
 import { type BatchItem, carryOutBatch } from './batch.ts';
 
 const user = (n: number, properties: Record<string, string> = {}): BatchItem => ({
@@ -57,7 +58,6 @@ test('nothing is sent that cannot be recorded, and nothing once the lease is los
 });
 
 test('only what came too early or without an answer is sent again, after a pause', async () => {
-  const lost = answered('unknown', failed(0, 'NoAnswer'));
   const writer = scriptedWriter((write, before) => {
     const who = write.kind === 'assign' ? write.principalId : '';
     if (before === 0 && who === 'u1') return tooEarly;
@@ -73,6 +73,63 @@ test('only what came too early or without an answer is sent again, after a pause
   ]);
   expect(writer.calls.map((call) => call.length)).toEqual([3, 2, 1]);
   expect(input.clock.slept).toEqual([500, 1000]);
+});
+
+const lost = answered('unknown', failed(0, 'NoAnswer'));
+
+test('an assignment whose answer was lost is looked for, and not sent again if it is there', async () => {
+  const asked: (readonly string[])[] = [];
+  const directory = directoryOf({
+    assignmentsOfUsers: async (_, userIds) => {
+      asked.push(userIds);
+      const one = { id: 'x', principalId: 'u1', principalType: 'User', principalDisplayName: '', appRoleId: 'r' };
+      return [one, { ...one, principalId: 'u2', appRoleId: 'another role' }];
+    },
+  });
+  const writer = scriptedWriter((_, before) => (before === 0 ? lost : done('x')));
+  const input = applyInput({ writer, directory });
+  const results = await carryOutBatch([assign(1), assign(2)], input, nobodyDenied());
+  expect(results).toMatchObject([
+    { n: 1, status: 'alreadySo' },
+    { n: 2, status: 'done' },
+  ]);
+  expect(asked).toEqual([['u1', 'u2']]);
+  expect(writer.calls[1]).toMatchObject([{ principalId: 'u2' }]);
+  expect(input.recorded.map(({ kind }) => kind)).toEqual(['intended', 'written', 'intended', 'written']);
+});
+
+test('a user whose creation got no answer is looked for by name, and not made again if the user is there', async () => {
+  const writer = scriptedWriter(() => lost);
+  const wanted = { userPrincipalName: 'p1@contoso.com', displayName: 'P 1' };
+  const results = await carryOutBatch([user(1)], applyInput({ writer, directory: finding(wanted) }), nobodyDenied());
+  expect(results).toEqual([{ n: 1, status: 'alreadySo', id: 'found0' }]);
+  expect(writer.calls).toHaveLength(1);
+});
+
+test('nothing is sent again as long as the directory cannot be looked at', async () => {
+  let looks = 0;
+  const directory = directoryOf({
+    assignmentsOfUsers: async () => {
+      looks += 1;
+      if (looks < 3) throw new DirectoryError(failed(503, 'ServiceUnavailable'));
+      return [];
+    },
+  });
+  const writer = scriptedWriter((_, before) => (before === 0 ? lost : done('x')));
+  const results = await carryOutBatch([assign(1)], applyInput({ writer, directory }), nobodyDenied());
+  expect(results).toMatchObject([{ n: 1, status: 'done' }]);
+  expect([looks, writer.calls.length]).toEqual([3, 2]);
+});
+
+test('what was stopped before it was sent is recorded as not tried, beside what was done', async () => {
+  const unsent = answered('notSent', failed(0, 'Stopped'));
+  const writer = scriptedWriter((write) =>
+    write.kind === 'assign' && write.principalId === 'u2' ? unsent : done('x'),
+  );
+  const input = applyInput({ writer });
+  const results = await carryOutBatch([assign(1), assign(2)], input, nobodyDenied());
+  expect(results.map(({ status }) => status)).toEqual(['done', 'notTried']);
+  expect(input.recorded[1]).toMatchObject({ kind: 'written', data: { results } });
 });
 
 test('an assignment that is there already is already so', async () => {

@@ -20,8 +20,6 @@ export interface ApplyInput {
   readonly clock: Clock;
   /** How long the directory may take to show what was written. Milliseconds. */
   readonly lagLimitMs: number;
-  /** How many requests may be under way at once. */
-  readonly concurrency: number;
   readonly signal?: AbortSignal;
 }
 

@@ -71,11 +71,49 @@ test('a write that came too early or without an answer is sent again', async () 
         ? answered('unknown', failed(0, 'NoAnswer'))
         : answered('exists', failed(409, 'Request_BadRequest')),
   );
-  const input = applyInput({ writer, directory: directoryOf({ findServicePrincipal: async () => principal() }) });
+  let looks = 0;
+  const findServicePrincipal = async () => {
+    looks += 1;
+    return looks === 1 ? undefined : principal();
+  };
+  const input = applyInput({ writer, directory: directoryOf({ findServicePrincipal }) });
   const step = { n: 1, kind: 'createServicePrincipal', displayName: 'CORPDB1' } as const;
   const result = await register(step, target({ application: application() }), input);
   expect(result).toMatchObject({ status: 'alreadySo', id: 'sp' });
   expect(writer.calls).toHaveLength(3);
+});
+
+test('a write without an answer is not sent again where the directory shows what it was to do', async () => {
+  const lost = answered('unknown', failed(0, 'NoAnswer'));
+  const registered = directoryOf({
+    findApplicationByUniqueName: async () => application(),
+    findServicePrincipal: async () => principal(),
+  });
+  const steps = [
+    { n: 1, kind: 'createApplication', uniqueName: 'corpdb1', displayName: 'CORPDB1', tags: [TAG] },
+    { n: 2, kind: 'createServicePrincipal', displayName: 'CORPDB1' },
+  ] as const;
+  for (const step of steps) {
+    const writer = scriptedWriter(() => lost);
+    const input = applyInput({ writer, directory: registered });
+    const result = await register(step, target({ application: application() }), input);
+    expect(result).toMatchObject({ n: step.n, status: 'alreadySo' });
+    expect(writer.calls).toHaveLength(1);
+  }
+});
+
+test('stopped while the directory does not show it yet, a step that is done is recorded as done', async () => {
+  const stop = new AbortController();
+  const directory = directoryOf({
+    findServicePrincipal: async () => {
+      stop.abort(new Error('Ctrl-C'));
+      return undefined;
+    },
+  });
+  const input = applyInput({ writer: scriptedWriter(() => done('sp')), directory, signal: stop.signal });
+  const step = { n: 1, kind: 'createServicePrincipal', displayName: 'CORPDB1' } as const;
+  expect(await register(step, target({ application: application() }), input)).toMatchObject({ status: 'done' });
+  expect(input.recorded.map(({ kind }) => kind)).toEqual(['intended', 'written']);
 });
 
 test('roles are added to those that the application has at that moment, and none of them is lost', async () => {

@@ -2,7 +2,7 @@
 import type { Application, AppRole, DirectoryWrite, ServicePrincipal, WriteResult } from '../model/directory.ts';
 import { failureText } from '../model/errors.ts';
 import type { Action, ActionResult } from '../model/plan.ts';
-import type { ApplyInput } from './input.ts';
+import { type ApplyInput, STOPPED } from './input.ts';
 import { patience, waitFor } from './patience.ts';
 
 /** The application as far as it is known by now. Steps fill it in. */
@@ -23,7 +23,7 @@ export const register = async (action: Registration, target: Target, input: Appl
   if (write === undefined) return { n, status: 'alreadySo' };
   input.assertHeld();
   input.record('intended', { actions: [{ n, ...write }] });
-  const answer = await sendUntilClear(write, input);
+  const answer = await sendUntilClear(action, write, target, input);
   const result = await resultOf(action, answer, target, input);
   input.record('written', { results: [result] });
   return result;
@@ -88,14 +88,46 @@ const nextWrite = async (
   }
 };
 
-/** Each of these writes may be sent again: keys are unique, and the others set what they set. */
-const sendUntilClear = async (write: DirectoryWrite, input: ApplyInput): Promise<WriteResult> => {
+/**
+ * Each of these writes may be sent again: keys are unique, and the others set what they set. One whose answer was lost
+ * is sent again only if the directory does not show what it was to do.
+ */
+const sendUntilClear = async (
+  action: Registration,
+  first: DirectoryWrite,
+  target: Target,
+  input: ApplyInput,
+): Promise<WriteResult> => {
   const waiting = patience(input.clock, input.lagLimitMs, input.signal);
-  for (;;) {
-    const [result] = await input.writer.write([write]);
-    const isClear = result!.status !== 'notYet' && result!.status !== 'unknown';
-    if (isClear || !(await waiting.pause().catch(() => false))) return result!;
+  for (let write: DirectoryWrite | undefined = first; ; ) {
+    const [result] = await input.writer.write([write], input.signal);
+    if (!result || (result.status !== 'notYet' && result.status !== 'unknown')) return result!;
+    const { failure } = result;
+    const goesOn = await waiting.pause().catch(() => false);
+    if (!goesOn) return result;
+    write = await stillNeeded(action, write, result.status === 'unknown', target, input);
+    if (write === undefined) return { status: 'exists', failure };
     input.assertHeld();
+  }
+};
+
+/** The write to send again; undefined if the directory shows by now what it was to do. */
+const stillNeeded = async (
+  action: Registration,
+  write: DirectoryWrite,
+  isUnclear: boolean,
+  target: Target,
+  input: ApplyInput,
+): Promise<DirectoryWrite | undefined> => {
+  try {
+    if (isUnclear && (await shown(action, target, input)) !== undefined) return undefined;
+    // Roles are replaced as a whole: what others have written meanwhile must not be lost.
+    const again = await nextWrite(action, target, input);
+    return typeof again === 'string' ? write : again;
+  } catch (error) {
+    // Stopped: the write is told as not sent.
+    if (input.signal?.aborted) return write;
+    throw error;
   }
 };
 
@@ -106,17 +138,25 @@ const resultOf = async (
   input: ApplyInput,
 ): Promise<ActionResult> => {
   const { n } = action;
+  if (answer.status === 'notSent') return { n, status: 'notTried', reason: STOPPED };
   if (answer.status !== 'done' && answer.status !== 'exists') {
     const { requestId } = answer.failure;
     return { n, status: 'refused', reason: failureText(answer.failure), ...(requestId && { requestId }) };
   }
   const status = answer.status === 'done' ? 'done' : 'alreadySo';
-  const seen = await waitFor(() => shown(action, target, input), input.clock, input.lagLimitMs, input.signal);
+  const requestId = 'requestId' in answer ? answer.requestId : undefined;
+  const { clock, lagLimitMs, signal } = input;
+  const seen = await waitFor(() => shown(action, target, input), clock, lagLimitMs, signal).catch((error: unknown) => {
+    if (signal?.aborted) return STOPPED;
+    throw error;
+  });
+  // Stopped while waiting to see it: it is done all the same, and recorded as done.
+  if (seen === STOPPED) return { n, status, ...(requestId && { requestId }) };
   if (seen === undefined) {
-    const seconds = Math.round(input.lagLimitMs / 1000);
+    const seconds = Math.round(lagLimitMs / 1000);
     return { n, status: 'refused', reason: `the directory accepted it, but did not show it within ${seconds} seconds` };
   }
-  return { n, status, id: seen, ...('requestId' in answer && answer.requestId && { requestId: answer.requestId }) };
+  return { n, status, id: seen, ...(requestId && { requestId }) };
 };
 
 /** Whether the directory shows what the step did; if so, the id of the object, and the target is brought up to date. */

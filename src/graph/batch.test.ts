@@ -21,7 +21,7 @@ test('outcomes come in the order of the calls, whatever the order of the answers
 
 test('an item with a body says that it is JSON, and keeps its own headers', async () => {
   const graph = scriptedGraph((call) => answerItems(call, () => ({ status: 201, body: { id: '1' } })));
-  await graph.batch([post('a'), { ...get('b'), headers: { ConsistencyLevel: 'eventual' } }]);
+  await graph.batch([post('a'), { ...post('b'), headers: { Prefer: 'create-if-missing' } }]);
   const [first, second] = itemsOf(graph.sent[0]!);
   expect(first).toEqual({
     id: '1',
@@ -30,7 +30,91 @@ test('an item with a body says that it is JSON, and keeps its own headers', asyn
     headers: { 'Content-Type': 'application/json' },
     body: { name: 'a' },
   });
-  expect(second!.headers).toEqual({ ConsistencyLevel: 'eventual' });
+  expect(second!.headers).toEqual({ Prefer: 'create-if-missing', 'Content-Type': 'application/json' });
+});
+
+test('reads and writes go apart, so that an envelope of reads can be sent again at will', async () => {
+  const graph = scriptedGraph((call) => answerItems(call, () => ({ status: 200, body: { id: '1' } })));
+  expect(statuses(await graph.batch([get('a'), post('b'), get('c')]))).toEqual([200, 200, 200]);
+  const methods = graph.sent.map((call) => itemsOf(call).map(({ method }) => method));
+  expect(methods.toSorted()).toEqual([['GET', 'GET'], ['POST']]);
+});
+
+test('throttled items of several envelopes go into the next one together, with what has come meanwhile', async () => {
+  const waiting = new Map<number, number>();
+  const graph = scriptedGraph((call) => {
+    const number = graph.sent.length;
+    waiting.set(number, itemsOf(call).length);
+    return answerItems(call, ({ url }) =>
+      number <= 4 && Number(url.split('=')[1]) % 4 === 0
+        ? { status: 429, headers: { 'Retry-After': '3' } }
+        : { status: 200, body: url },
+    );
+  });
+  const many = (from: number, count: number) => Array.from({ length: count }, (_, n) => get(String(from + n)));
+  const packs = [0, 20, 40, 60, 80, 100].map((from) => graph.batch(many(from, 20)));
+  const outcomes = (await Promise.all(packs)).flat();
+  expect(statuses(outcomes)).toEqual(outcomes.map(() => 200));
+  // 120 calls and 20 repeats: seven full envelopes.
+  expect([...waiting.values()]).toEqual([20, 20, 20, 20, 20, 20, 20]);
+  expect(graph.usage.total().throttled).toBe(20);
+});
+
+test('a read that the answer leaves out is asked for again', async () => {
+  const graph = scriptedGraph((call) =>
+    graph.sent.length === 1
+      ? answer(200, { responses: [{ id: itemsOf(call)[1]!.id, status: 200, body: {} }] })
+      : answerItems(call, () => ({ status: 200 })),
+  );
+  expect(statuses(await graph.batch([get('a'), get('b')]))).toEqual([200, 200]);
+  expect(graph.sent.map((call) => itemsOf(call).length)).toEqual([2, 1]);
+});
+
+test('writes that wait when the work is stopped are not sent; those under way are waited for', async () => {
+  const stop = new AbortController();
+  const graph = scriptedGraph((call) => {
+    stop.abort(new Error('stopped'));
+    return answerItems(call, () => ({ status: 201, body: { id: '1' } }));
+  }, 1);
+  const calls = Array.from({ length: 25 }, (_, n) => post(String(n)));
+  const outcomes = await graph.batch(calls, stop.signal);
+  expect(outcomes.map((one) => 'answer' in one)).toEqual(calls.map((_, n) => n < 20));
+  expect(outcomes[24]).toEqual({ stopped: true });
+  expect(graph.sent).toHaveLength(1);
+});
+
+test('a throttled write is not sent again after the work was stopped: nothing of it was done', async () => {
+  const stop = new AbortController();
+  const graph = scriptedGraph((call) => {
+    stop.abort(new Error('stopped'));
+    return answerItems(call, () => ({ status: 429, headers: { 'Retry-After': '9' } }));
+  });
+  expect(await graph.batch([post('a')], stop.signal)).toEqual([{ stopped: true }]);
+  expect(graph.sent).toHaveLength(1);
+});
+
+test('reads that are stopped throw the reason', async () => {
+  const stop = new AbortController();
+  const graph = scriptedGraph(async (_, signal) => {
+    stop.abort(new Error('stopped by the user'));
+    signal!.throwIfAborted();
+    return answer(200, {});
+  });
+  await expect(graph.batch([get('a')], stop.signal)).rejects.toThrow('stopped by the user');
+});
+
+test('an envelope goes on as long as somebody wants one of its answers', async () => {
+  const stop = new AbortController();
+  const graph = scriptedGraph((call, signal) => {
+    stop.abort(new Error('stopped'));
+    expect(signal?.aborted ?? false).toBe(false);
+    return answerItems(call, () => ({ status: 200 }));
+  });
+  const stopped = graph.batch([get('a')], stop.signal);
+  const other = graph.batch([get('b')], new AbortController().signal);
+  await expect(stopped).rejects.toThrow('stopped');
+  expect(statuses(await other)).toEqual([200]);
+  expect(graph.sent).toHaveLength(1);
 });
 
 test('only throttled items are sent again, after the longest wait', async () => {
@@ -77,8 +161,7 @@ test('items whose throttling does not end keep their 429', async () => {
 });
 
 test('a lost envelope loses all its items, and says of each which request it was', async () => {
-  const graph = scriptedGraph(lost);
-  const outcomes = await graph.batch([get('a'), post('b')]);
+  const outcomes = await scriptedGraph(lost).batch([get('a'), post('b')]);
   expect(outcomes).toMatchObject([{ lost: { request: 'GET /users' } }, { lost: { request: 'POST /users' } }]);
 });
 

@@ -1,25 +1,24 @@
-// Sends calls together.
+// Sends calls together. Whoever asks, their calls stand in one line, so that envelopes go out as full as they can be.
 import type { Clock } from '../model/clock.ts';
-import { DirectoryError } from '../model/errors.ts';
-import { type Answer, type Call, headerReader, isRead, isRecord, isSuccess, type Outcome } from './call.ts';
+import { type Call, isRead, type Outcome } from './call.ts';
 import type { Client } from './client.ts';
+import { costOf } from './costs.ts';
 import { backoffMs, retryAfterMs } from './delays.ts';
-import { lostFailure } from './failure.ts';
+import { CALLS_PER_ENVELOPE, ENVELOPE_CHARACTERS, type Sent, sendEnvelope, sizeOf } from './envelope.ts';
 import type { Pace } from './pace.ts';
 import { MAX_THROTTLE_MS, MAX_THROTTLE_WAITS, repeatsOfRead } from './repeats.ts';
 import type { UsageCounter } from './usage.ts';
-
-/** Source: https://learn.microsoft.com/graph/json-batching */
-export const CALLS_PER_ENVELOPE = 20;
+import type { Window } from './window.ts';
 
 /**
  * Sends calls in `$batch` envelopes and answers in the order of the calls.
  *
- * Shape:  n calls → n outcomes; up to 20 calls per envelope, envelopes one after the other. The calls of an envelope
- *         run in no promised order.
- * Errors: a refused call is an outcome, not a throw, and so is one without an answer. Calls that were throttled are
- *         sent again, they alone, after the longest wait that one of them was told; reads that failed on the
- *         directory's side as well. Throws what the sign-in throws, and the signal's reason when aborted.
+ * Shape:  n calls → n outcomes; up to 20 calls an envelope, reads and writes apart. The calls of an envelope run in no
+ *         promised order.
+ * Errors: a refused call is an outcome, not a throw, and so is one without an answer. Calls that were throttled go
+ *         into the next envelope, together with whatever waits, after the wait that they were told; reads that failed on
+ *         the directory's side, or whose answer was left out, as well. Throws what the sign-in throws. Aborted reads
+ *         throw the signal's reason; writes that had not been sent by then are outcomes, those that had are waited for.
  * Source: https://learn.microsoft.com/graph/json-batching
  */
 export type Batch = (calls: readonly Call[], signal?: AbortSignal) => Promise<readonly Outcome[]>;
@@ -28,157 +27,187 @@ export interface BatchParts {
   readonly client: Client;
   readonly clock: Clock;
   readonly pace: Pace;
+  readonly window: Window;
   readonly usage: UsageCounter;
 }
 
-export const createBatch =
-  (parts: BatchParts): Batch =>
-  async (calls, signal) => {
-    const outcomes: Outcome[] = [];
-    for (let from = 0; from < calls.length; from += CALLS_PER_ENVELOPE)
-      outcomes.push(...(await sendUntilFinal(parts, calls.slice(from, from + CALLS_PER_ENVELOPE), signal)));
+export const createBatch = (parts: BatchParts): Batch => {
+  const reads = createLine(parts);
+  const writes = createLine(parts);
+  return async (calls, signal) => {
+    const outcomes = await Promise.all(calls.map((call) => (isRead(call) ? reads : writes)(call, signal)));
+    const isUnfinished = calls.some((call, index) => isRead(call) && 'stopped' in outcomes[index]!);
+    if (isUnfinished) throw signal?.reason;
     return outcomes;
   };
-
-/** An outcome that sending again has been tried for already, as far as that does good. */
-type Sent = Outcome & { readonly isFinal?: boolean };
-
-const sendUntilFinal = async (
-  parts: BatchParts,
-  calls: readonly Call[],
-  signal: AbortSignal | undefined,
-): Promise<readonly Outcome[]> => {
-  const { clock, pace } = parts;
-  const outcomes: Sent[] = [];
-  const deadline = clock.now() + MAX_THROTTLE_MS;
-  let open = calls.map((_, index) => index);
-  for (let tries = 0; open.length > 0; tries += 1) {
-    const sent = await sendEnvelope(
-      parts,
-      open.map((index) => calls[index]!),
-      signal,
-    );
-    for (const [position, index] of open.entries()) outcomes[index] = sent[position]!;
-    open = open.filter((index) => isWorthRepeating(calls[index]!, outcomes[index]!, tries));
-    const waitMs = Math.max(0, ...open.map((index) => waitAfter(outcomes[index]!, tries, clock)));
-    if (open.length === 0 || clock.now() + waitMs > deadline) break;
-    // Throttling concerns every request of the connection, a read that failed only itself.
-    if (open.some((index) => isThrottled(outcomes[index]!))) pace.hold(waitMs);
-    await clock.sleep(waitMs, signal);
-  }
-  return outcomes;
 };
 
-const isWorthRepeating = (call: Call, outcome: Sent, tries: number): boolean => {
-  if ('lost' in outcome || outcome.isFinal) return false;
-  const { status } = outcome.answer;
-  return status === 429 ? tries < MAX_THROTTLE_WAITS : isRead(call) && tries < repeatsOfRead(status);
-};
-
-const isThrottled = (outcome: Sent): boolean => 'answer' in outcome && outcome.answer.status === 429;
-
-const waitAfter = (outcome: Sent, tries: number, clock: Clock): number =>
-  ('answer' in outcome ? retryAfterMs(outcome.answer.header('retry-after'), clock.now()) : undefined) ??
-  backoffMs(tries);
-
-const sendEnvelope = async (
-  parts: BatchParts,
-  calls: readonly Call[],
-  signal: AbortSignal | undefined,
-): Promise<readonly Sent[]> => {
-  const { client, usage, pace } = parts;
-  const envelope: Call = {
-    method: 'POST',
-    path: '/$batch',
-    template: '/$batch',
-    body: { requests: calls.map(itemOf) },
-    readsOnly: calls.every(isRead),
-  };
-  for (const call of calls) if (!isRead(call)) usage.countWrite();
-  let answer: Answer;
-  try {
-    answer = await client.send(envelope, signal);
-  } catch (error) {
-    const lost = lossIn(error);
-    return calls.map((call) => ({ lost: { ...lost, request: lostFailure(call, '', '').request! } }));
-  }
-  if (!isSuccess(answer)) return turnedAway(parts, calls, answer, signal);
-  const items = new Map<string, Answer>();
-  for await (const body of bodies(client, envelope, answer, signal))
-    for (const item of Array.isArray(body['responses']) ? body['responses'].filter(isRecord) : [])
-      items.set(String(item['id']), answerOf(item));
-  return calls.map((call, index) => {
-    const item = items.get(idOf(index));
-    if (item === undefined) return { lost: lostFailure(call, 'NoAnswer', 'the envelope came back without an answer') };
-    usage.countAnswer(item.status, item.header);
-    pace.learn(item.header);
-    return { answer: item };
-  });
-};
-
-/**
- * An envelope that Graph could not take as a whole: nothing in it was carried out. One of the calls may be at fault, or
- * all together be too large, so that halves may fare better.
- */
-const turnedAway = async (
-  parts: BatchParts,
-  calls: readonly Call[],
-  answer: Answer,
-  signal: AbortSignal | undefined,
-): Promise<readonly Sent[]> => {
-  if (calls.length === 1 || (answer.status !== 400 && answer.status !== 413)) {
-    return calls.map(() => ({ answer, isFinal: true }));
-  }
-  const middle = Math.ceil(calls.length / 2);
-  return [
-    ...(await sendEnvelope(parts, calls.slice(0, middle), signal)),
-    ...(await sendEnvelope(parts, calls.slice(middle), signal)),
-  ];
-};
-
-/** A split answer goes on behind a link. A part that is lost leaves its calls without an answer. */
-async function* bodies(
-  client: Client,
-  envelope: Call,
-  first: Answer,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Readonly<Record<string, unknown>>> {
-  const followed = new Set<unknown>();
-  for (let answer = first; isSuccess(answer) && isRecord(answer.body); ) {
-    yield answer.body;
-    const next = answer.body['@odata.nextLink'];
-    if (typeof next !== 'string' || followed.has(next)) return;
-    followed.add(next);
-    try {
-      answer = await client.send({ method: 'GET', path: next, template: envelope.template }, signal);
-    } catch (error) {
-      lossIn(error);
-      return;
-    }
-  }
+/** A call that waits for its end. */
+interface Waiting {
+  readonly call: Call;
+  readonly size: number;
+  readonly signal: AbortSignal | undefined;
+  /** No wait for throttling may end after this. */
+  readonly deadline: number;
+  throttled: number;
+  failed: number;
+  readonly settle: (outcome: Outcome) => void;
+  readonly fail: (error: unknown) => void;
 }
 
-/** The failure of a call that got no answer; anything else is thrown on. */
-const lossIn = (error: unknown) => {
-  if (error instanceof DirectoryError && error.failure.status === 0) return error.failure;
-  throw error;
-};
+type Line = (call: Call, signal: AbortSignal | undefined) => Promise<Outcome>;
 
-const idOf = (index: number): string => String(index + 1);
+const createLine = (parts: BatchParts): Line => {
+  const { client, clock, pace, window, usage } = parts;
+  const line: Waiting[] = [];
+  let underWay = 0;
+  let isPacking = false;
 
-const itemOf = ({ method, path, headers, body }: Call, index: number) => {
-  const all = { ...headers, ...(body !== undefined && { 'Content-Type': 'application/json' }) };
-  return {
-    id: idOf(index),
-    method,
-    url: path,
-    ...(Object.keys(all).length > 0 && { headers: all }),
-    ...(body !== undefined && { body }),
+  /** Sends while there is room. What comes while everything waits for Graph finds its place in the next envelope. */
+  const pack = async (): Promise<void> => {
+    if (isPacking) return;
+    isPacking = true;
+    // Calls that are asked for together are all in line before the first envelope is closed.
+    await Promise.resolve();
+    while (line.length > 0 && underWay < window.size) {
+      await pace.open();
+      const calls = takeEnvelope(line);
+      if (calls.length === 0) break;
+      underWay += 1;
+      void sendTogether(calls).finally(() => {
+        underWay -= 1;
+        void pack();
+      });
+    }
+    isPacking = false;
   };
+
+  const sendTogether = async (waiting: readonly Waiting[]): Promise<void> => {
+    const stop = stopOf(waiting);
+    for (const { call } of waiting) if (!isRead(call)) usage.countWrite();
+    try {
+      const sent = await sendEnvelope(
+        client,
+        waiting.map(({ call }) => call),
+        stop.signal,
+      );
+      for (const [index, one] of waiting.entries()) ended(one, sent[index]!);
+    } catch (error) {
+      const isStopped = stop.signal?.aborted && error === stop.signal.reason;
+      for (const one of waiting) {
+        if (isStopped) one.settle({ stopped: true });
+        else one.fail(error);
+      }
+    } finally {
+      stop.release();
+    }
+  };
+
+  const ended = (one: Waiting, sent: Sent): void => {
+    if ('answer' in sent && !sent.ofAll) {
+      usage.countAnswer(sent.answer.status, sent.answer.header);
+      pace.learn(costOf(one.call), sent.answer.header);
+    }
+    const waitMs = waitBeforeNext(one, sent);
+    if (waitMs === undefined) one.settle(sent);
+    else if ('answer' in sent && sent.answer.status === 429) {
+      // Throttling concerns every request of the connection, a read that failed only itself.
+      one.throttled += 1;
+      pace.throttled(costOf(one.call), waitMs, sent.answer.header);
+      again(one);
+    } else {
+      one.failed += 1;
+      clock.sleep(waitMs, one.signal).then(
+        () => again(one),
+        () => one.settle({ stopped: true }),
+      );
+    }
+  };
+
+  /** Undefined where sending again would do no good, or has been tried often enough. */
+  const waitBeforeNext = (one: Waiting, sent: Sent): number | undefined => {
+    if ('lost' in sent)
+      return sent.alone && isRead(one.call) && one.failed < repeatsOfRead(0) ? backoffMs(one.failed) : undefined;
+    const { status, header } = sent.answer;
+    if (sent.ofAll) return undefined;
+    const told = retryAfterMs(header('retry-after'), clock.now());
+    if (status === 429) {
+      const waitMs = told ?? backoffMs(one.throttled);
+      const isBounded = one.throttled < MAX_THROTTLE_WAITS && clock.now() + waitMs <= one.deadline;
+      return isBounded ? waitMs : undefined;
+    }
+    return isRead(one.call) && one.failed < repeatsOfRead(status) ? (told ?? backoffMs(one.failed)) : undefined;
+  };
+
+  /** Back in line, before those that have not been sent yet. */
+  const again = (one: Waiting): void => {
+    if (one.signal?.aborted) {
+      one.settle({ stopped: true });
+      return;
+    }
+    const firstNew = line.findIndex(({ throttled, failed }) => throttled + failed === 0);
+    line.splice(firstNew < 0 ? line.length : firstNew, 0, one);
+    void pack();
+  };
+
+  return (call, signal) =>
+    new Promise<Outcome>((resolve, reject) => {
+      if (signal?.aborted) return resolve({ stopped: true });
+      const stopped = () => {
+        const place = line.indexOf(one);
+        if (place >= 0) line.splice(place, 1);
+        // A write that is on its way is waited for.
+        if (place >= 0 || isRead(call)) one.settle({ stopped: true });
+      };
+      const done = () => signal?.removeEventListener('abort', stopped);
+      const one: Waiting = {
+        call,
+        size: sizeOf(call),
+        signal,
+        deadline: clock.now() + MAX_THROTTLE_MS,
+        throttled: 0,
+        failed: 0,
+        settle: (outcome) => {
+          done();
+          resolve(outcome);
+        },
+        fail: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      signal?.addEventListener('abort', stopped, { once: true });
+      line.push(one);
+      void pack();
+    });
 };
 
-const answerOf = (item: Readonly<Record<string, unknown>>): Answer => ({
-  status: Number(item['status']),
-  body: item['body'],
-  header: headerReader(item['headers']),
-});
+/** The first calls in line, as many as go into an envelope. */
+const takeEnvelope = (line: Waiting[]): readonly Waiting[] => {
+  let count = 0;
+  let characters = 0;
+  for (const { size } of line) {
+    if (count === CALLS_PER_ENVELOPE || (count > 0 && characters + size > ENVELOPE_CHARACTERS)) break;
+    count += 1;
+    characters += size;
+  }
+  return line.splice(0, count);
+};
+
+/** An envelope is stopped when nobody wants an answer of it any more. */
+const stopOf = (waiting: readonly Waiting[]): { signal: AbortSignal | undefined; release: () => void } => {
+  const signals = new Set(waiting.map(({ signal }) => signal));
+  const all = [...signals].filter((signal) => signal !== undefined);
+  if (all.length < signals.size) return { signal: undefined, release: () => undefined };
+  const stop = new AbortController();
+  const check = () => {
+    const last = all.find(({ aborted }) => !aborted);
+    if (!last) stop.abort(all[0]?.reason);
+  };
+  for (const signal of all) signal.addEventListener('abort', check, { once: true });
+  check();
+  const release = () => {
+    for (const signal of all) signal.removeEventListener('abort', check);
+  };
+  return { signal: stop.signal, release };
+};

@@ -9,8 +9,8 @@ export interface Call {
   readonly template: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** For a call that only reads although it is no GET: an envelope of reads. */
-  readonly readsOnly?: boolean;
+  /** The calls that an envelope holds. */
+  readonly holds?: readonly Call[];
 }
 
 /** Whatever the directory answered, errors included. */
@@ -21,11 +21,11 @@ export interface Answer {
   header(name: string): string | undefined;
 }
 
-/** What became of a call: the directory answered, or no answer came. */
-export type Outcome = { readonly answer: Answer } | { readonly lost: DirectoryFailure };
+/** What became of a call: the directory answered, no answer came, or it was stopped before anything was done. */
+export type Outcome = { readonly answer: Answer } | { readonly lost: DirectoryFailure } | { readonly stopped: true };
 
-/** A call that changes nothing may be sent again at will. */
-export const isRead = ({ method, readsOnly }: Call): boolean => method === 'GET' || readsOnly === true;
+/** A call that changes nothing may be sent again at will; an envelope, if it holds nothing else. */
+export const isRead = ({ method, holds }: Call): boolean => (holds ? holds.every(isRead) : method === 'GET');
 
 export const isSuccess = ({ status }: { readonly status: number }): boolean => status >= 200 && status < 300;
 

@@ -13,6 +13,7 @@ type Unsure = Exclude<WriteResult['status'], 'done'>;
  */
 export const resultOf = (write: DirectoryWrite, call: Call, outcome: Outcome): WriteResult => {
   const failure = withoutSecret(write, outcomeFailure(call, outcome));
+  if ('stopped' in outcome) return { status: 'notSent', failure };
   if ('lost' in outcome) return { status: 'unknown', failure };
   const { answer } = outcome;
   if (!isSuccess(answer)) return { status: judged(write, failure), failure };

@@ -2,7 +2,10 @@
 import { createPipelineRequest, type HttpClient, isRestError, type Pipeline } from '@azure/core-rest-pipeline';
 import { DirectoryError } from '../model/errors.ts';
 import { type Answer, type Call, isRead, isRecord, isSuccess } from './call.ts';
+import { costOf } from './costs.ts';
 import { failureOf, lostFailure, unexpected } from './failure.ts';
+import { willCost } from './policies/keep-pace.ts';
+import { bodyOf } from './policies/read-body.ts';
 import { allowRepeats } from './policies/repeat-reads.ts';
 
 export interface Client {
@@ -10,7 +13,7 @@ export interface Client {
    * Sends a call and hands back the answer, whatever its status.
    *
    * Errors: {@link DirectoryError} with status 0 where no answer came, or as the sign-in refused. An aborted call
-   * throws the signal's reason.
+   * throws the signal's reason; a write throws it only if nothing was done: once it is sent, its end is waited for.
    */
   send(call: Call, signal?: AbortSignal): Promise<Answer>;
 }
@@ -32,18 +35,16 @@ export const createClient = (root: string, pipeline: Pipeline, http: HttpClient)
       request.body = JSON.stringify(call.body);
     }
     if (isRead(call)) allowRepeats(request);
+    willCost(request, costOf(call));
     try {
-      const { status, headers, bodyAsText } = await pipeline.sendRequest(http, request);
-      return {
-        status,
-        header: (name) => headers.get(name),
-        body: parsed(bodyAsText ?? '', headers.get('content-type') ?? ''),
-      };
+      const response = await pipeline.sendRequest(http, request);
+      const { status, headers } = response;
+      return { status, header: (name) => headers.get(name), body: bodyOf(response) };
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      if (isRestError(error) || error instanceof SyntaxError) {
+      if (signal?.aborted && (isRead(call) || error === signal.reason)) throw signal.reason;
+      if (isRestError(error)) {
         // The library's error carries the request, and with it the token and perhaps a password: it is not passed on.
-        const code = (isRestError(error) && error.code) || 'NoAnswer';
+        const code = error.code ?? 'NoAnswer';
         throw new DirectoryError(lostFailure(call, code, `no answer from ${new URL(url).host}: ${error.message}`));
       }
       throw error;
@@ -83,9 +84,4 @@ const urlOf = (root: string, call: Call): string => {
       'the directory answered with a link that leads to another host; it is not followed',
     ),
   );
-};
-
-const parsed = (text: string, contentType: string): unknown => {
-  if (text === '') return undefined;
-  return /\bjson\b/i.test(contentType) ? JSON.parse(text) : text;
 };

@@ -3,15 +3,17 @@ import type { TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { type Clock, systemClock } from '../model/clock.ts';
 import type { Directory, DirectoryWriter, TenantInfo } from '../model/directory.ts';
-import { CALLS_PER_ENVELOPE, createBatch } from './batch.ts';
+import { createBatch } from './batch.ts';
 import { createClient } from './client.ts';
+import { CALLS_PER_ENVELOPE } from './envelope.ts';
 import { MAX_ALTERNATIVES } from './filters.ts';
 import type { Graph } from './graph.ts';
+import { SMALLEST_UNITS_PER_SECOND, WRITES_AT_ONCE, WRITES_PER_SECOND } from './limits.ts';
 import { createPace } from './pace.ts';
 import { PAGE_SIZE } from './pages.ts';
 import { createPipeline } from './pipeline.ts';
 import * as applications from './resources/applications.ts';
-import { assignments } from './resources/assignments.ts';
+import { assignments, assignmentsOfUsers } from './resources/assignments.ts';
 import { createAuditLog } from './resources/audit.ts';
 import { servicePlans, tenant } from './resources/organization.ts';
 import { findServicePrincipal } from './resources/service-principals.ts';
@@ -19,6 +21,7 @@ import * as users from './resources/users.ts';
 import { session } from './session.ts';
 import { createTokens } from './tokens.ts';
 import { createUsage } from './usage.ts';
+import { createWindow, USUAL_BOUNDS } from './window.ts';
 import { write } from './write.ts';
 
 export interface ConnectOptions {
@@ -31,35 +34,35 @@ export interface ConnectOptions {
   readonly clock?: Clock;
   /** Certificates in PEM to be trusted besides the usual ones. */
   readonly caFile?: string;
-  /** How many envelopes of lookups are under way at once; 4 by default. */
-  readonly concurrency?: number;
+  /** Which limits the directory keeps to: those that Microsoft publishes, by default, or none. */
+  readonly limits?: 'published' | 'none';
+  /** How many times faster than the clock the directory's time runs, as in a rehearsal; 1 by default. */
+  readonly timeScale?: number;
   /** Is told, in words, when something takes long. */
   readonly onNotice?: (text: string) => void;
 }
 
-const CONCURRENCY = 4;
-/** Of a tenant with fewer than 50 users, in resource units a second. Source: https://learn.microsoft.com/graph/throttling-limits */
-const SMALLEST_ALLOWANCE = 350;
-
 /** Nothing is sent before the first method is called. */
 export const connect = (options: ConnectOptions): Directory & DirectoryWriter => {
-  const { credential, clock = systemClock, caFile, concurrency = CONCURRENCY, onNotice } = options;
+  const { credential, clock = systemClock, caFile, limits = 'published', timeScale = 1, onNotice } = options;
   const root = options.graph.replace(/\/+$/, '');
   const tokens = createTokens(credential, `${new URL(root).origin}/.default`, clock);
   const usage = createUsage();
-  const pace = createPace(clock, onNotice);
+  const pace = createPace({ clock, limits, timeScale, ...(onNotice && { onNotice }) });
+  const window = createWindow(clock);
   const pipeline = createPipeline({
     root,
     clock,
     pace,
+    window,
     tokens,
     usage,
     ...(caFile !== undefined && { caFile }),
     ...(onNotice && { onNotice }),
   });
   const client = createClient(root, pipeline, createDefaultHttpClient());
-  const batch = createBatch({ client, clock, pace, usage });
-  const graph: Graph = { client, batch, clock, tokens, concurrency, advancedKinds: new Set() };
+  const batch = createBatch({ client, clock, pace, window, usage });
+  const graph: Graph = { client, batch, clock, tokens, window, advancedKinds: new Set() };
   const auditLog = createAuditLog(graph);
   let info: Promise<TenantInfo> | undefined;
   return Object.freeze({
@@ -67,11 +70,15 @@ export const connect = (options: ConnectOptions): Directory & DirectoryWriter =>
       valuesPerLookup: MAX_ALTERNATIVES,
       lookupsPerRequest: CALLS_PER_ENVELOPE,
       usersPerPage: PAGE_SIZE,
-      requestsAtOnce: concurrency,
-      resourceUnitsPerSecond: SMALLEST_ALLOWANCE,
+      requestsAtOnce: USUAL_BOUNDS.first,
+      resourceUnitsPerSecond: SMALLEST_UNITS_PER_SECOND,
     }),
     addresses: Object.freeze({ graph: root, authority: options.authority ?? null }),
     writesPerRequest: CALLS_PER_ENVELOPE,
+    // Envelopes that wait for their turn are filled up with what was throttled meanwhile.
+    callsAtOnce: USUAL_BOUNDS.most,
+    writesAtOnce: limits === 'none' ? Number.POSITIVE_INFINITY : WRITES_AT_ONCE,
+    writesPerSecond: limits === 'none' ? Number.POSITIVE_INFINITY : WRITES_PER_SECOND,
     usage: usage.total,
     session: (signal) => session(tokens, signal),
     // Neither name nor domains change while a command runs.
@@ -83,7 +90,11 @@ export const connect = (options: ConnectOptions): Directory & DirectoryWriter =>
       return info;
     },
     servicePlans: (signal) => servicePlans(graph, signal),
-    countUsers: (signal) => users.countUsers(graph, signal),
+    countUsers: async (signal) => {
+      const count = await users.countUsers(graph, signal);
+      pace.size(count);
+      return count;
+    },
     findUsers: (lookups, attributes, signal) => users.findUsers(graph, lookups, attributes, signal),
     readUsers: (attributes, signal) => users.readUsers(graph, attributes, signal),
     findUsersById: (ids, attributes, signal) => users.findUsersById(graph, ids, attributes, signal),
@@ -92,6 +103,7 @@ export const connect = (options: ConnectOptions): Directory & DirectoryWriter =>
     findApplicationsByName: (name, signal) => applications.findApplicationsByName(graph, name, signal),
     findServicePrincipal: (appId, signal) => findServicePrincipal(graph, appId, signal),
     assignments: (id, signal) => assignments(graph, id, signal),
+    assignmentsOfUsers: (id, userIds, signal) => assignmentsOfUsers(graph, id, userIds, signal),
     auditEvents: (id, since, signal) => auditLog.auditEvents(id, since, signal),
     write: (writes, signal) => write(graph, writes, signal),
   } satisfies Directory & DirectoryWriter);

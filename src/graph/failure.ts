@@ -42,8 +42,18 @@ export const lostFailure = (call: Call, code: string, message: string): Director
     : 'Check the network, the proxy and the address of the directory, then run again.',
 });
 
-export const outcomeFailure = (call: Call, outcome: Outcome): DirectoryFailure =>
-  'lost' in outcome ? outcome.lost : failureOf(call, outcome.answer);
+/** It was stopped before anything was done. */
+const stoppedFailure = (call: Call): DirectoryFailure => ({
+  status: 0,
+  code: 'Stopped',
+  message: 'stopped before it was sent',
+  request: requestText(call),
+});
+
+export const outcomeFailure = (call: Call, outcome: Outcome): DirectoryFailure => {
+  if ('stopped' in outcome) return stoppedFailure(call);
+  return 'lost' in outcome ? outcome.lost : failureOf(call, outcome.answer);
+};
 
 /** An answer whose JSON is not of the shape that Graph documents. */
 export const unexpected = (call: Call, answer: Answer, lacking: string): DirectoryError =>

@@ -2,14 +2,14 @@
 
 /**
  * Works on items as they come and hands on results in the order in which they are done. Items are fetched only when
- * there is room for them, so a slow taker slows the source.
+ * there is room for them by the limit of the moment, so a slow taker slows the source.
  *
  * Errors: the first failure of a piece of work, or of the source, ends it; what is under way then is abandoned, and its
  * signal aborted.
  */
 export async function* inParallel<Item, Result>(
   items: Iterable<Item> | AsyncIterable<Item>,
-  limit: number,
+  limit: () => number,
   work: (item: Item, signal: AbortSignal) => Promise<Result>,
   signal?: AbortSignal,
 ): AsyncGenerator<Result> {
@@ -30,7 +30,7 @@ export async function* inParallel<Item, Result>(
     for await (const item of items) {
       signal?.throwIfAborted();
       start(item);
-      if (underWay.size >= limit) await Promise.race(underWay);
+      while (underWay.size >= limit()) await Promise.race(underWay);
       yield* done.splice(0);
     }
     // While the taker works on one result, the others may all have come to their end.

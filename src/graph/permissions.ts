@@ -32,6 +32,7 @@ const LEAST: Readonly<Record<string, Least>> = {
   'POST /servicePrincipals': { permissions: ['Application.ReadWrite.All'] },
   'PATCH /servicePrincipals/{id}': { permissions: ['Application.ReadWrite.All'] },
   'GET /servicePrincipals/{id}/appRoleAssignedTo': { permissions: ['Application.Read.All'] },
+  'GET /users/{id}/appRoleAssignments': { permissions: ['AppRoleAssignment.ReadWrite.All'] },
   'POST /servicePrincipals/{id}/appRoleAssignedTo': {
     permissions: ['AppRoleAssignment.ReadWrite.All', 'Application.Read.All'],
     note: 'both are needed; a signed-in administrator also needs a role such as Application Administrator or Identity Governance Administrator',

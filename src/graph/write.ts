@@ -24,6 +24,7 @@ const sendAlone = async ({ client }: Graph, call: Call, signal: AbortSignal | un
   try {
     return { answer: await client.send(call, signal) };
   } catch (error) {
+    if (signal?.aborted && error === signal.reason) return { stopped: true };
     if (error instanceof DirectoryError && error.failure.status === 0) return { lost: error.failure };
     throw error;
   }

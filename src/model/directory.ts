@@ -143,6 +143,12 @@ export interface Directory {
   findServicePrincipal(appId: string, signal?: AbortSignal): Promise<ServicePrincipal | undefined>;
   /** Everyone and everything that is assigned to the application, all roles. */
   assignments(servicePrincipalId: string, signal?: AbortSignal): AsyncIterable<readonly Assignment[]>;
+  /** What some users hold of an application, in any order. Users whom the directory does not show hold nothing. */
+  assignmentsOfUsers(
+    servicePrincipalId: string,
+    userIds: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly Assignment[]>;
   /** Audit events about an object, since a moment (ISO 8601), newest first. */
   auditEvents(targetId: string, since: string, signal?: AbortSignal): Promise<readonly AuditEvent[]>;
 }
@@ -173,15 +179,24 @@ export type DirectoryWrite =
  * - notYet: it refers to something that the directory does not show yet; worth another try after a pause.
  * - refused: the directory will not do it.
  * - unknown: no answer came; it may have been done. Look before sending it again.
+ * - notSent: the signal came before it was sent; nothing was done.
  */
 export type WriteResult =
   | { readonly status: 'done'; readonly id?: string; readonly requestId?: string }
-  | { readonly status: 'exists' | 'notYet' | 'refused' | 'unknown'; readonly failure: DirectoryFailure };
+  | { readonly status: 'exists' | 'notYet' | 'refused' | 'unknown' | 'notSent'; readonly failure: DirectoryFailure };
 
 /** Writing to a directory. Only apply is handed one. */
 export interface DirectoryWriter {
   /** How many writes go well together in one call of {@link write}. */
   readonly writesPerRequest: number;
-  /** Sends writes together, in no promised order, and answers in the order of the writes. Waits out throttling itself. */
+  /** How many calls of {@link write} may wait together. More would make nothing quicker. */
+  readonly callsAtOnce: number;
+  /** Writes that an application that has been quiet may send at once, and then so many a second. Infinity: no limit. */
+  readonly writesAtOnce: number;
+  readonly writesPerSecond: number;
+  /**
+   * Sends writes together, in no promised order, and answers in the order of the writes. Waits out throttling itself.
+   * The signal keeps writes from being sent; those that have been sent are waited for.
+   */
   write(writes: readonly DirectoryWrite[], signal?: AbortSignal): Promise<readonly WriteResult[]>;
 }

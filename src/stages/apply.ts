@@ -18,8 +18,6 @@ export interface Applied {
   readonly cost: Cost;
 }
 
-/** Requests that apply keeps under way at once. */
-const CONCURRENCY = 4;
 const FAILURES_SHOWN = 20;
 
 /** Carries out the steps of a plan that has been found to fit what is there now. */
@@ -76,7 +74,6 @@ export const carryOut = async (
       assertHeld: () => lease.assertHeld(),
       clock: work.clock,
       lagLimitMs: work.lagLimitMs,
-      concurrency: CONCURRENCY,
       signal: work.signal,
     })) {
       const what = kinds.get(result.n)!;

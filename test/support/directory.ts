@@ -32,6 +32,7 @@ export const directoryOf = (parts: Partial<Directory>): Directory => ({
   findApplicationsByName: notThere('findApplicationsByName'),
   findServicePrincipal: notThere('findServicePrincipal'),
   assignments: notThere('assignments'),
+  assignmentsOfUsers: async () => [],
   auditEvents: notThere('auditEvents'),
   ...parts,
 });
@@ -58,6 +59,9 @@ export const scriptedWriter = (
   return {
     calls,
     writesPerRequest,
+    callsAtOnce: 4,
+    writesAtOnce: 3000,
+    writesPerSecond: 20,
     write: async (writes) => {
       calls.push(writes);
       return Promise.all(
@@ -89,7 +93,6 @@ export const applyInput = (
     record: (kind, data) => void recorded.push({ kind, data }),
     assertHeld: () => undefined,
     lagLimitMs: 60_000,
-    concurrency: 4,
     ...rest,
     clock: handClock(),
     recorded,

@@ -13,6 +13,7 @@ import type { Client } from '../../src/graph/client.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { createPace } from '../../src/graph/pace.ts';
 import { createUsage } from '../../src/graph/usage.ts';
+import { createWindow } from '../../src/graph/window.ts';
 import type { Clock } from '../../src/model/clock.ts';
 
 export interface HandClock extends Clock {
@@ -80,6 +81,7 @@ export const scriptedGraph = (
 ): ScriptedGraph => {
   const clock = handClock();
   const usage = createUsage();
+  const window = createWindow(clock, { least: concurrency, first: concurrency, most: concurrency });
   const sent: Call[] = [];
   const client: Client = {
     send: async (call, signal) => {
@@ -93,8 +95,8 @@ export const scriptedGraph = (
     client,
     clock,
     usage,
-    concurrency,
-    batch: createBatch({ client, clock, pace: createPace(clock), usage }),
+    window,
+    batch: createBatch({ client, clock, pace: createPace({ clock }), window, usage }),
     tokens: { get: async () => 'token', renew: async () => 'token' },
     advancedKinds: new Set(),
   };

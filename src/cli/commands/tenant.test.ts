@@ -51,7 +51,7 @@ test('start prints one JSON line, serves until interrupted, and ends with 0', as
   expect(printed).toHaveLength(1);
   expect(printed[0]!.split('\n')).toHaveLength(2);
   const line = JSON.parse(printed[0]!);
-  expect(Object.keys(line)).toEqual(['graph', 'authority', 'tenantId', 'clientId', 'clientSecret']);
+  expect(Object.keys(line)).toEqual(['graph', 'authority', 'tenantId', 'clientId', 'clientSecret', 'throttle']);
   expect(line.graph).toBe(`${line.authority}/v1.0`);
   expect((await fetch(`${line.authority}/_tenant/stats`)).ok).toBe(true);
   stop();
@@ -84,7 +84,15 @@ test('a running tenant takes users from NDJSON and CSV, moves its clock and tell
 test('over TLS, the line names the authority, and the other commands trust it', async () => {
   const { directory, printed, stop, ended } = await running({ tls: true, grant: [] });
   const line = JSON.parse(printed[0]!);
-  expect(Object.keys(line)).toEqual(['graph', 'authority', 'tenantId', 'clientId', 'clientSecret', 'caFile']);
+  expect(Object.keys(line)).toEqual([
+    'graph',
+    'authority',
+    'tenantId',
+    'clientId',
+    'clientSecret',
+    'caFile',
+    'throttle',
+  ]);
   expect(line.graph).toMatch(/^https:/);
   const json = terminal();
   expect(await tenantStats({ directory, output: 'json' }, json.io)).toBe(0);

@@ -41,7 +41,13 @@ export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<
   };
   const tenant = await startLocalTenant(chosen);
   const { graph, authority, tenantId, clientId, clientSecret, caFile } = tenant;
-  io.out(`${JSON.stringify({ graph, authority, tenantId, clientId, clientSecret, caFile })}\n`);
+  const { timeScale = 1 } = rest;
+  const line = {
+    ...{ graph, authority, tenantId, clientId, clientSecret, caFile },
+    throttle: throttle ?? 'none',
+    ...(timeScale !== 1 && { timeScale }),
+  };
+  io.out(`${JSON.stringify(line)}\n`);
   if (io.interactive) io.err('Serving until interrupted (Ctrl-C).\n');
   if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
   await tenant.close();

@@ -17,18 +17,23 @@ export const allowRepeats = (request: PipelineRequest): void => {
   repeatable.add(request);
 };
 
+export const isRepeatable = (request: PipelineRequest): boolean => repeatable.has(request);
+
 /** A service that wants to be left alone for longer gets its wish: its answer goes to the caller. Milliseconds. */
 const LONGEST_WAIT_MS = 120_000;
+/** No repeat is begun later than this after the first attempt. Milliseconds. */
+const LONGEST_MS = 15 * 60_000;
 
 /** Source: https://learn.microsoft.com/graph/errors, https://learn.microsoft.com/graph/best-practices-concept */
 export const repeatReads = (clock: Clock, onNotice: (text: string) => void = () => {}): PipelinePolicy => ({
   name: 'repeatReads',
   sendRequest: async (request, next) => {
+    const deadline = clock.now() + LONGEST_MS;
     for (let repeats = 0; ; repeats += 1) {
       const came = await attempt(() => next(request));
       if (request.abortSignal?.aborted || repeats >= allowed(request, came)) return unwrapped(came);
       const waitMs = askedWaitMs(came, clock) ?? backoffMs(repeats);
-      if (waitMs > LONGEST_WAIT_MS) return unwrapped(came);
+      if (waitMs > LONGEST_WAIT_MS || clock.now() + waitMs > deadline) return unwrapped(came);
       // The first repeat is ordinary weather; from the second on a person may wonder what takes so long.
       if (repeats > 0) onNotice(`${whatCame(came)}; trying again in ${Math.ceil(waitMs / 1000)} seconds.`);
       await clock.sleep(waitMs, signalOf(request));

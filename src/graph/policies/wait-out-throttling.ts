@@ -4,6 +4,7 @@ import type { Clock } from '../../model/clock.ts';
 import { backoffMs, retryAfterMs } from '../delays.ts';
 import type { Pace } from '../pace.ts';
 import { MAX_THROTTLE_MS, MAX_THROTTLE_WAITS } from '../repeats.ts';
+import { costOfRequest } from './keep-pace.ts';
 import { signalOf } from './signal.ts';
 
 /**
@@ -17,15 +18,12 @@ export const waitOutThrottling = (clock: Clock, pace: Pace): PipelinePolicy => (
   sendRequest: async (request, next) => {
     const deadline = clock.now() + MAX_THROTTLE_MS;
     for (let waits = 0; ; waits += 1) {
-      await pace.ready(signalOf(request));
+      await pace.open(signalOf(request));
       const response = await next(request);
-      if (response.status !== 429) {
-        pace.learn((name) => response.headers.get(name));
-        return response;
-      }
+      if (response.status !== 429) return response;
       const waitMs = retryAfterMs(response.headers.get('retry-after'), clock.now()) ?? backoffMs(waits);
       if (waits === MAX_THROTTLE_WAITS || clock.now() + waitMs > deadline) return response;
-      pace.hold(waitMs);
+      pace.throttled(costOfRequest(request), waitMs, (name) => response.headers.get(name));
     }
   },
 });

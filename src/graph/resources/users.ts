@@ -2,17 +2,14 @@
 import type { DirectoryUser, LookupAnswer, UserLookup } from '../../model/directory.ts';
 import { DirectoryError } from '../../model/errors.ts';
 import { EVENTUAL } from '../advanced.ts';
-import { CALLS_PER_ENVELOPE } from '../batch.ts';
 import type { Call, Outcome } from '../call.ts';
 import { read } from '../client.ts';
+import { CALLS_PER_ENVELOPE } from '../envelope.ts';
 import { failureOf, outcomeFailure } from '../failure.ts';
 import { encodeValue, LookupError, MAX_ALTERNATIVES, selectOf, type UserFilter, userFilter } from '../filters.ts';
 import type { Graph } from '../graph.ts';
 import { oneAhead, PAGE_SIZE, pages, pagesFrom, whole } from '../pages.ts';
 import { inParallel } from '../parallel.ts';
-
-/** Graph takes envelopes of about 4 MB; long values make one full before it has 20 calls. Characters. */
-const ENVELOPE_CHARACTERS = 1_000_000;
 
 interface Question {
   readonly index: number;
@@ -32,36 +29,33 @@ export async function* findUsers(
   attributes: readonly string[],
   signal?: AbortSignal,
 ): AsyncGenerator<LookupAnswer> {
-  const packed = inEnvelopes(lookups, selectOf(attributes));
-  const answered = inParallel(packed, graph.concurrency, (pack, stop) => answerPack(graph, pack, stop), signal);
+  const packed = inPacks(lookups, selectOf(attributes));
+  const answered = inParallel(
+    packed,
+    () => graph.window.size,
+    (pack, stop) => answerPack(graph, pack, stop),
+    signal,
+  );
   for await (const answers of answered) yield* answers;
 }
 
 type Packed = Question | Extract<LookupAnswer, { failure: unknown }>;
 
-async function* inEnvelopes(
+async function* inPacks(
   lookups: Iterable<UserLookup> | AsyncIterable<UserLookup>,
   select: string,
 ): AsyncGenerator<readonly Packed[]> {
   let pack: Packed[] = [];
-  let characters = 0;
   let index = 0;
   for await (const lookup of lookups) {
-    const packed = question(lookup, index, select);
-    const size = 'filter' in packed ? encodedLength(packed) : 0;
-    if (pack.length === CALLS_PER_ENVELOPE || (pack.length > 0 && characters + size > ENVELOPE_CHARACTERS)) {
-      yield pack;
-      pack = [];
-      characters = 0;
-    }
-    pack.push(packed);
-    characters += size;
+    pack.push(question(lookup, index, select));
     index += 1;
+    if (pack.length < CALLS_PER_ENVELOPE) continue;
+    yield pack;
+    pack = [];
   }
   if (pack.length > 0) yield pack;
 }
-
-const encodedLength = ({ filter }: Question): number => encodeValue(filter.text).length;
 
 const question = (lookup: UserLookup, index: number, select: string): Packed => {
   try {
@@ -112,7 +106,7 @@ const callOf = ({ filter, select }: Question, advanced: boolean): Call => ({
 
 // The published table of what needs an advanced query is incomplete, so what Graph refuses as a default query is tried as one.
 const mayWantAdvanced = (call: Call, outcome: Outcome): boolean => {
-  if ('lost' in outcome || outcome.answer.status !== 400) return false;
+  if (!('answer' in outcome) || outcome.answer.status !== 400) return false;
   return failureOf(call, outcome.answer).code === 'Request_UnsupportedQuery';
 };
 
@@ -123,7 +117,7 @@ const answerOf = async (
   outcome: Outcome,
   signal: AbortSignal,
 ): Promise<LookupAnswer> => {
-  if ('lost' in outcome) return { index, failure: outcomeFailure(call, outcome) };
+  if (!('answer' in outcome)) return { index, failure: outcomeFailure(call, outcome) };
   try {
     const found = await whole(pagesFrom(graph.client, call, outcome.answer, signal));
     return { index, users: found as readonly DirectoryUser[] };
