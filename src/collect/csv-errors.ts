@@ -9,8 +9,8 @@ export interface Position {
 
 /** One sentence of remedy for each kind of defect; the codes are what scripts branch on. */
 const REMEDIES = {
-  notFound: 'Correct the path under source.csv.path.',
-  isFolder: 'Name the file itself under source.csv.path.',
+  notFound: 'Correct the path; in rollcall.yaml it stands under source.csv.path.',
+  isFolder: 'Name the file itself; in rollcall.yaml it stands under source.csv.path.',
   notAFile: 'Save the data to a file first; it is read more than once.',
   noPermission: 'Give the account that runs Rollcall the right to read it.',
   unreadable: 'Check the disk or the network share, then run the same command again.',

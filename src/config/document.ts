@@ -65,11 +65,16 @@ export const parseYaml = (file: string, text: string): WrittenDocument => {
 };
 
 /** Messages about syntax quote the text at fault, which can be a secret. */
-const withoutSource = (message: string): string =>
-  message
+const withoutSource = (message: string): string => {
+  // What follows is the text itself: the letters after the backslash.
+  if (/^Invalid escape sequence/u.test(message)) {
+    return 'a backslash in double quotes begins an escape; write the path with / or in single quotes';
+  }
+  return message
     .replace(/[:"'].*$/su, '')
     .trim()
     .replace(/^./u, (first) => first.toLowerCase());
+};
 
 const plainData = (file: string, document: ReturnType<typeof parseDocument>): unknown => {
   try {

@@ -26,6 +26,12 @@ const load = async (yaml: string): Promise<Settings> => {
   return loadSettings(file);
 };
 
+test('a path of Windows in double quotes is told how to be written', async () => {
+  expect(await problems(SMALLEST.replace('users.csv', '"C:\\data\\users.csv"'))).toContain(
+    'rollcall.yaml:4:19: a backslash in double quotes begins an escape; write the path with / or in single quotes',
+  );
+});
+
 /** The problems as people see them, without the folder: `rollcall.yaml:2:3: path: message`. */
 const problems = async (yaml: string): Promise<string[]> => {
   const error = await load(yaml).then(

@@ -62,3 +62,16 @@ test.each([
   expect({ status, out }).toEqual({ status: 64, out: '' });
   expect(err).toContain(told);
 });
+
+test('a file that cannot be written is told with what to do, by init and by plan', async () => {
+  const world = await exampleWorld('sap-cloud-identity', 'command-line-unwritable');
+  const { status, err } = await startCommand(world.folder, ['init', 'users.csv', '--config', 'no/such/a.yaml']).ended;
+  expect(status).toBe(1);
+  expect(err).toMatch(/^no\/such\/a\.yaml cannot be written: .*\nCheck that its folder is there/);
+
+  await world.rollcall('collect');
+  await world.rollcall('match');
+  const planned = await world.rollcall('plan', '--to', join('users.csv', 'plan.jsonl'));
+  expect(planned.status).toBe(1);
+  expect(planned.err).toMatch(/^The plan cannot be written to .*\nIt is kept as .*name another file with --to\.\n$/);
+});

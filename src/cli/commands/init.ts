@@ -1,7 +1,7 @@
 // rollcall init: looks at a users file, proposes the rules, writes rollcall.yaml.
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../../model/errors.ts';
+import { RollcallError, UsageError } from '../../model/errors.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import type { CommonOptions } from '../program.ts';
@@ -24,7 +24,14 @@ export const init = async (options: InitOptions, io: Io): Promise<number> => {
   try {
     await writeFile(file, yaml, { flag: options.force ? 'w' : 'wx' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') {
+      throw new RollcallError(
+        `${options.config} cannot be written: ${message}.`,
+        'Check that its folder is there and can be written to, or name another file with --config.',
+        { cause: error },
+      );
+    }
     throw new UsageError(
       `${options.config} exists already; it was left as it is.`,
       'Name another file with --config, or write over it with --force.',

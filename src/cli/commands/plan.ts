@@ -1,6 +1,7 @@
 // rollcall plan: outcomes to plan. Writes nothing to the directory.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { RollcallError } from '../../model/errors.ts';
 import { newestMatching, newestRoster, plan as planChanges } from '../../pipeline.ts';
 import type { PlanFile } from '../../plan/file.ts';
 import type { Io } from '../io.ts';
@@ -20,13 +21,23 @@ export const plan = (options: PlanOptions, io: Io): Promise<number> =>
     const matching = await newestMatching(work, roster);
     const { plan: made, cost } = await planChanges(work, roster, matching);
     const to = options.to && resolve(options.to);
-    if (to) {
-      await mkdir(dirname(to), { recursive: true });
-      await copyFile(made.file, to);
-    }
+    if (to) await copyPlan(made.file, to);
     await printPlan(to ? { ...made, file: to } : made, cost.requests, options, io);
     return planStatus(made);
   });
+
+const copyPlan = async (file: string, to: string): Promise<void> => {
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(file, to);
+  } catch (error) {
+    throw new RollcallError(
+      `The plan cannot be written to ${to}: ${(error as Error).message}.`,
+      `It is kept as ${shownPath(file)}. Check that the folder can be written to, or name another file with --to.`,
+      { cause: error },
+    );
+  }
+};
 
 /** Prints a plan's summary, or all of its actions as CSV. */
 export const printPlan = async (plan: PlanFile, requests: number, options: CommonOptions, io: Io): Promise<void> => {
