@@ -291,9 +291,16 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
       option('--latency <ms>', 'answer this much later, whatever the time scale').argParser(wholeNumber('latency', 0)),
     )
     .addOption(
-      option('--replication-delay <ms>', "show writes this much later, by the tenant's clock").argParser(
-        wholeNumber('replication-delay', 0),
-      ),
+      option(
+        '--replication-delay <ms>',
+        "show writes up to this much later, by the tenant's clock; replicas disagree meanwhile",
+      ).argParser(wholeNumber('replication-delay', 0)),
+    )
+    .addOption(
+      option(
+        '--audit-delay <ms>',
+        "show events of the audit log this much later, by the tenant's clock; without it, twice the replication delay",
+      ).argParser(wholeNumber('audit-delay', 0)),
     )
     .addOption(
       option('--throttle <size>', 'refuse what is beyond the limits of a tenant of this size')

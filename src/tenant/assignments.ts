@@ -91,15 +91,27 @@ interface Seen {
 function* seenFrom(tenant: Tenant, side: Side, place: number, step: number): Generator<Seen> {
   const sql = `select * from assignments where ${side.kind} = ? and gone = 0 and n > ? order by n limit ?`;
   const names = new Map<string, string | null>();
+  const gone = ghosts(tenant, side).filter(({ n }) => n > place);
+  const seen = (row: Row): Seen => ({ n: row.n, one: shaped(tenant, row, names) });
   for (let after = place; ; ) {
     const rows = tenant.db.all<Row>(sql, side.id, after, step + 1);
     for (const row of rows) {
       after = row.n;
-      if (tenant.replication.isSeen(row.id)) yield { n: row.n, one: shaped(tenant, row, names) };
+      while (gone[0] && gone[0].n < row.n) yield seen(gone.shift()!);
+      if (tenant.replication.isSeen(row.id)) yield seen(row);
     }
-    if (rows.length <= step) return;
+    if (rows.length <= step) break;
   }
+  for (const row of gone) yield seen(row);
 }
+
+/** Assignments that are gone and still seen, in the order of their rows. */
+const ghosts = ({ replication }: Tenant, side: Side): readonly Row[] =>
+  replication
+    .ghosts('assignment')
+    .map((body): Row => JSON.parse(body))
+    .filter((row) => row[side.kind] === side.id)
+    .sort((a, b) => a.n - b.n);
 
 const COUNT_STEP = 1000;
 
@@ -117,8 +129,9 @@ export const getAssignment = (tenant: Tenant, request: GraphRequest, side: Side,
     id,
     side.id,
   );
-  if (!row || !tenant.replication.isSeen(row.id)) throw notFound(id);
-  const one = picked(shaped(tenant, row, new Map()), ASSIGNED, select);
+  const seen = row && tenant.replication.isSeen(row.id) ? row : ghosts(tenant, side).find((ghost) => ghost.id === id);
+  if (!seen) throw notFound(id);
+  const one = picked(shaped(tenant, seen, new Map()), ASSIGNED, select);
   const names = select ? `(${select.join(',')})` : '';
   return { status: 200, body: { '@odata.context': `${request.root}/$metadata#${side.set}${names}/$entity`, ...one } };
 };
@@ -276,6 +289,7 @@ export const deleteAssignment = (tenant: Tenant, request: GraphRequest, side: Si
     const resource = readObject(tenant, 'servicePrincipal', { property: 'id', value: row.resource });
     auditAssignment(tenant, request, findPrincipal(tenant, row.principal), resource, 'Remove');
   });
+  tenant.replication.removed('assignment', row.id, JSON.stringify(row));
   return { status: 204 };
 };
 

@@ -79,8 +79,9 @@ export const listAudits = (tenant: Tenant, request: GraphRequest): GraphResponse
   const size = top ?? DEFAULT_PAGE;
   const target = filter && targetOf(filter);
   const rows = tenant.db.iterate<{ n: number; body: string }>(
-    `select n, body from audits where ${target === undefined ? '1' : 'n in (select audit from audit_targets where target = ?)'}
+    `select n, body from audits where at <= ?${target === undefined ? '' : ' and n in (select audit from audit_targets where target = ?)'}
       ${skipToken === undefined ? '' : `and n ${descending ? '<' : '>'} ?`} order by n ${descending ? 'desc' : 'asc'}`,
+    new Date(tenant.now() - tenant.auditDelayMs).toISOString(),
     ...(target === undefined ? [] : [target]),
     ...(skipToken === undefined ? [] : [placeOf(skipToken)]),
   );

@@ -7,6 +7,7 @@ import { resourceUnits, type Stats } from './costs.ts';
 import { invalidToken, methodNotAllowed } from './errors.ts';
 import type { Faults, Strike } from './faults.ts';
 import type { Recorder } from './record.ts';
+import type { Look, Replication } from './replication.ts';
 import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
 import { routeOf } from './routes.ts';
 import { behindEmpty, ConnectionReset, deliveryOf, inEnvelope, isOfDelivery, suffer } from './suffer.ts';
@@ -26,7 +27,8 @@ export interface ExchangeEvent {
 
 /** What exchanges need besides the rules' own. */
 export interface Directory {
-  readonly tenant: Tenant;
+  readonly tenant: Omit<Tenant, 'replication'>;
+  readonly replication: Replication;
   readonly authority: Authority;
   readonly stats: Stats;
   readonly faults: Faults;
@@ -55,12 +57,16 @@ const MOST_REVOKED = 1000;
 
 /** Answers requests of the directory. */
 export const createExchange = (directory: Directory): ((came: Came) => Promise<void>) => {
-  const { tenant, authority, stats, faults, throttle, recorder, latencyMs, onExchange } = directory;
+  const { tenant, replication, authority, stats, faults, throttle, recorder, latencyMs, onExchange } = directory;
   const { now } = tenant;
   const revoked = new Set<string>();
 
   /** Serves one request of the directory, alone or out of a batch. */
-  const serve = async (request: GraphRequest, strike: Strike | undefined): Promise<GraphResponse> => {
+  const serve = async (
+    request: GraphRequest,
+    strike: Strike | undefined,
+    place: readonly number[],
+  ): Promise<GraphResponse> => {
     const units = resourceUnits(request);
     let name = `${request.method} (unknown)`;
     let told: Readonly<Record<string, string>> | undefined;
@@ -70,8 +76,9 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
       const route = routeOf(request);
       name = route.name;
       response = await suffer(strike, request, () => {
-        authorise(tenant, request, route);
-        return route.answer(tenant, behindEmpty(request));
+        const seeing: Tenant = { ...tenant, replication: replication.view(lookOf(request, place)) };
+        authorise(seeing, request, route);
+        return route.answer(seeing, behindEmpty(request));
       });
     } catch (error) {
       if (error instanceof ConnectionReset) throw error;
@@ -134,17 +141,19 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
         stats.item();
         items += 1;
         const strike = struck(item, items);
-        if (!strike || !isOfDelivery(strike)) return serve(item, strike);
+        if (!strike || !isOfDelivery(strike)) return serve(item, strike, [requestNumber, items]);
         // A connection that breaks breaks for all items of the envelope.
         ofEnvelope = strike;
-        return serve(item, undefined);
+        return serve(item, undefined, [requestNumber, items]);
       });
     };
 
     let response: GraphResponse;
     try {
       const known = { ...request, claims: check(authorization) };
-      response = await (path === '/$batch' ? suffer(whole, known, () => serveBatch(known)) : serve(known, whole));
+      response = await (path === '/$batch'
+        ? suffer(whole, known, () => serveBatch(known))
+        : serve(known, whole, [requestNumber]));
     } catch (error) {
       if (error instanceof ConnectionReset) return void incoming.socket.destroy();
       response = refusal(error, request, now());
@@ -169,3 +178,10 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
     );
   };
 };
+
+/** Who looks: a user's session sees what it wrote; an application has none. Advanced queries are answered from the index. */
+const lookOf = ({ claims, headers }: GraphRequest, place: readonly number[]): Look => ({
+  place,
+  isIndexed: headers['consistencylevel']?.toLowerCase() === 'eventual',
+  ...(claims.scp !== undefined && { session: `${claims.appid}/${claims.oid}` }),
+});

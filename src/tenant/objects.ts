@@ -22,10 +22,12 @@ interface Row {
 
 /** What readers see of a kind. */
 export const visible = ({ db, replication }: Tenant, kind: Kind): readonly Stored[] =>
-  db.all<Row>('select id, body from objects where kind = ? order by n', kind).flatMap(({ id, body }) => {
-    const seen = replication.seen(id, body);
-    return seen === undefined ? [] : [JSON.parse(seen)];
-  });
+  [
+    ...db
+      .all<Row>('select id, body from objects where kind = ? order by n', kind)
+      .flatMap(({ id, body }) => replication.seen(id, body) ?? []),
+    ...replication.ghosts(kind),
+  ].map((body) => JSON.parse(body));
 
 const rowOf = ({ db }: Tenant, kind: Kind, { property, value }: Key): Row | undefined => {
   if (property !== 'id' && !ALTERNATE_KEYS[kind].includes(property))
@@ -43,9 +45,14 @@ export const primaryObject = (tenant: Tenant, kind: Kind, key: Key): Stored | un
 /** An object that readers can see by now. */
 export const visibleObject = (tenant: Tenant, kind: Kind, key: Key): Stored | undefined => {
   const row = rowOf(tenant, kind, key);
-  const seen = row && tenant.replication.seen(row.id, row.body);
+  const seen = row
+    ? tenant.replication.seen(row.id, row.body)
+    : tenant.replication.ghosts(kind).find((body) => hasKey(JSON.parse(body), key));
   return seen === undefined ? undefined : shown(tenant, kind, JSON.parse(seen));
 };
+
+const hasKey = (object: Stored, { property, value }: Key): boolean =>
+  String(object[property] ?? '').toLowerCase() === value.toLowerCase();
 
 /** The same; Graph's 404 where there is none. */
 export const readObject = (tenant: Tenant, kind: Kind, key: Key): Stored => {
@@ -54,10 +61,11 @@ export const readObject = (tenant: Tenant, kind: Kind, key: Key): Stored => {
   throw notFound(key.value);
 };
 
-/** A service principal shows the roles and tags of its application besides its own. */
+/** A service principal shows the roles and tags of its application besides its own; it learns of a change late. */
 export const shown = (tenant: Tenant, kind: Kind, object: Stored): Stored => {
   if (kind !== 'servicePrincipal') return object;
-  const application = visibleObject(tenant, 'application', { property: 'appId', value: String(object['appId']) });
+  const row = rowOf(tenant, 'application', { property: 'appId', value: String(object['appId']) });
+  const application: Stored | undefined = row && JSON.parse(tenant.replication.mirrored(row.id, row.body));
   const own = (object['tags'] as string[] | undefined) ?? [];
   const shared = (application?.['tags'] as string[] | undefined) ?? [];
   return { ...object, appRoles: application?.['appRoles'] ?? [], tags: [...new Set([...own, ...shared])] };
@@ -94,5 +102,6 @@ export const replaceObject = ({ db, replication }: Tenant, object: Stored): void
 /** Takes an object out of the directory for 30 days. */
 export const removeObject = (tenant: Tenant, kind: Kind, object: Stored): void => {
   tenant.db.run('delete from objects where id = ?', object.id);
+  tenant.replication.removed(kind, object.id, JSON.stringify(object));
   setAside(tenant, kind, object);
 };

@@ -1,7 +1,7 @@
 // A request to the directory as the rules see it, alone or out of a batch; and the answer to it.
 import type { Database } from './database.ts';
 import { badRequest } from './errors.ts';
-import type { Replication } from './replication.ts';
+import type { View } from './replication.ts';
 import type { TokenClaims } from './tokens.ts';
 
 /** What all rules work with. */
@@ -16,7 +16,10 @@ export interface Tenant {
   readonly objectQuota: number | undefined;
   /** The tenant's own time, milliseconds since 1970. */
   now(): number;
-  readonly replication: Replication;
+  /** How the request at hand sees the directory. */
+  readonly replication: View;
+  /** An event of the audit log is shown so much later. Milliseconds. */
+  readonly auditDelayMs: number;
 }
 
 export interface GraphRequest {

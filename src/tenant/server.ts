@@ -38,6 +38,8 @@ export interface TenantOptions {
   readonly latencyMs?: number;
   /** What was written is shown this much later. Milliseconds of the tenant's clock. */
   readonly replicationDelayMs?: number;
+  /** Events of the audit log are shown this much later. Milliseconds of the tenant's clock. Default: twice the other. */
+  readonly auditDelayMs?: number;
   /** Limits of a tenant of this size. Default: none. */
   readonly throttle?: TenantSize;
   /** So many times faster than the wall's the tenant's clock runs: limits, delays and lifetimes with it. Default: 1. */
@@ -75,6 +77,8 @@ export interface RunningTenant {
 }
 
 const DOMAINS = ['contoso.com', 'example.com', 'fabrikam.com', 'contoso.onmicrosoft.com'];
+/** Microsoft says minutes: so many times the delay of a write. */
+const AUDITS_ARE_LATER = 2;
 const VERSION = '/v1.0';
 const CONTROL = '/_tenant/';
 
@@ -100,7 +104,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   }
 
   const clientSecret = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll('-', '');
-  const tenant: Tenant = {
+  const tenant: Omit<Tenant, 'replication'> = {
     db,
     tenantId,
     clientId,
@@ -108,7 +112,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     federatedDomains: (options.federatedDomains ?? []).map((name) => name.toLowerCase()),
     objectQuota: options.objectQuota,
     now,
-    replication: new Replication(options.replicationDelayMs ?? 0, now),
+    auditDelayMs: options.auditDelayMs ?? (options.replicationDelayMs ?? 0) * AUDITS_ARE_LATER,
   };
   let origin = '';
   const authority = createAuthority({
@@ -126,6 +130,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   const recorder = options.record === undefined ? undefined : recordTo(options.record);
   const exchange = createExchange({
     tenant,
+    replication: new Replication(options.replicationDelayMs ?? 0, options.randomSeed ?? 1, now),
     authority,
     stats,
     faults,

@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { badRequest, GraphError, notFound } from './errors.ts';
 import { checkDeclared, declareExtension, isDeclared } from './extensions.ts';
 import { namesIn } from './filter.ts';
+import { matches } from './object-filter.ts';
 import {
   checkAddress,
   checkOrder,
@@ -16,6 +17,7 @@ import {
   unknownProperty,
 } from './query-options.ts';
 import { refuseBeyondQuota } from './quota.ts';
+import type { View } from './replication.ts';
 import {
   decodeToken,
   encodeToken,
@@ -25,6 +27,7 @@ import {
   objectBody,
   type Tenant,
 } from './request.ts';
+import { isFound } from './search.ts';
 import { setAside } from './soft-delete.ts';
 import {
   columnOf,
@@ -145,12 +148,17 @@ const findRow = (db: Database, key: string): UserRow | undefined =>
 /** A user, named by id or user principal name, that readers can see by now. */
 export const visibleUser = ({ db, replication }: Tenant, key: string): User | undefined => {
   const row = findRow(db, key);
-  const body = row && replication.seen(row.id, row.body);
+  if (!row)
+    return ghosts(replication).find(({ id, userPrincipalName: name }) => [id, fold(String(name))].includes(fold(key)));
+  const body = replication.seen(row.id, row.body);
   return body === undefined ? undefined : JSON.parse(body);
 };
 
 /** Pages with sign-ins are at most so large, whatever was asked for. */
 const MAX_SIGN_IN_PAGE = 500;
+
+/** Users that are gone and still seen. */
+const ghosts = (replication: View): readonly User[] => replication.ghosts('user').map((body) => JSON.parse(body));
 
 /** `GET /users`. */
 export const listUsers = (tenant: Tenant, request: GraphRequest): GraphResponse => {
@@ -161,7 +169,7 @@ export const listUsers = (tenant: Tenant, request: GraphRequest): GraphResponse 
   const order = orderColumn(options);
   const size = pageSize(options);
   const start = options.skipToken === undefined ? undefined : startOf(options.skipToken);
-  const reader = rowReader(tenant, properties);
+  const reader = rowReader(tenant, properties, options);
   const rows = tenant.db.lists(
     pageSql(reader.fields, condition.sql, order, start !== undefined, condition !== EVERYBODY),
     ...condition.values,
@@ -177,12 +185,14 @@ export const listUsers = (tenant: Tenant, request: GraphRequest): GraphResponse 
     const user = reader.read(row);
     if (user !== undefined) value.push(user);
   }
+  if (!hasMore)
+    value.push(...ghostsFor(tenant, options, size - value.length).map((user) => shapedUser(user, properties)));
   const names = options.select ? `(${options.select.join(',')})` : '';
   return {
     status: 200,
     body: {
       '@odata.context': `${request.root}/$metadata#users${names}`,
-      ...(options.count && start === undefined && { '@odata.count': countRows(tenant.db, condition) }),
+      ...(options.count && start === undefined && { '@odata.count': countSeen(tenant, condition, options) }),
       ...(more !== undefined && { '@odata.nextLink': nextLink(request, more) }),
       value,
     },
@@ -221,7 +231,7 @@ const IN_COLUMNS: ReadonlyMap<string, { readonly column: string; read(value: SQL
   ['accountEnabled', { column: 'account_enabled', read: (value) => (value === null ? null : value === 1) }],
 ]);
 
-const rowReader = ({ replication }: Tenant, properties: readonly string[]): RowReader => {
+const rowReader = ({ replication }: Tenant, properties: readonly string[], wanted: Wanted): RowReader => {
   const columns = properties.flatMap((name) => IN_COLUMNS.get(name) ?? []);
   if (replication.isIdle && columns.length === properties.length) {
     const read: RowReader['read'] = (row) => {
@@ -234,7 +244,10 @@ const rowReader = ({ replication }: Tenant, properties: readonly string[]): RowR
   const read: RowReader['read'] = (row) => {
     const [id, body] = row.slice(FIRST_FIELD) as [string, string];
     const seen = replication.seen(id, body);
-    return seen === undefined ? undefined : shapedUser(JSON.parse(seen), properties);
+    if (seen === undefined) return undefined;
+    const user: User = JSON.parse(seen);
+    // As it is, the user is what the filter asks for; as it is seen, perhaps not.
+    return seen === body || isHit(wanted, user) ? shapedUser(user, properties) : undefined;
   };
   return { fields: 'id, body', read };
 };
@@ -278,21 +291,46 @@ const orderColumn = (options: QueryOptions) => {
 const countRows = (db: Database, { sql, values }: Condition): number =>
   db.one<{ count: number }>(`select count(*) as count from users where ${sql}`, ...values)!.count;
 
+type Wanted = Pick<QueryOptions, 'filter' | 'search'>;
+
+const isHit = ({ filter, search }: Wanted, user: User): boolean =>
+  (!filter || matches(filter, user)) && (!search || isFound(search, user));
+
+/** Users that are gone, still seen, and asked for; no more than there is room for. */
+const ghostsFor = ({ replication }: Tenant, wanted: Wanted, room: number): readonly User[] =>
+  ghosts(replication)
+    .filter((user) => isHit(wanted, user))
+    .slice(0, room);
+
+/** What is there, with what is seen in place of what is. */
+const countSeen = (tenant: Tenant, condition: Condition, wanted: Wanted): number => {
+  const { db, replication } = tenant;
+  let count = countRows(db, condition) + ghostsFor(tenant, wanted, Number.POSITIVE_INFINITY).length;
+  for (const id of replication.pending()) {
+    const body = db.one<UserRow>('select n, id, body from users where id = ?', id)?.body;
+    if (body === undefined) continue;
+    const seen = replication.seen(id, body);
+    if (isHit(wanted, JSON.parse(body))) count -= 1;
+    if (seen !== undefined && isHit(wanted, JSON.parse(seen))) count += 1;
+  }
+  return count;
+};
+
 /** `GET /users/$count`. */
 export const countUsers = (tenant: Tenant, request: GraphRequest): GraphResponse => {
   const options = queryOptions(request.query, request.headers);
   if (!options.isEventual) throw badRequest('$count is not currently supported.');
-  return { status: 200, body: String(countRows(tenant.db, conditionOf(tenant.db, options, true))), isText: true };
+  const condition = conditionOf(tenant.db, options, true);
+  return { status: 200, body: String(countSeen(tenant, condition, options)), isText: true };
 };
 
 /** `GET /users/{id or userPrincipalName}`. */
 export const getUser = (tenant: Tenant, request: GraphRequest, key: string): GraphResponse => {
   const options = queryOptions(request.query, request.headers);
-  const row = rowOf(tenant.db, key);
-  const seen = tenant.replication.seen(row.id, row.body);
+  const seen = visibleUser(tenant, key);
   if (seen === undefined) throw notFound(key);
   const names = options.select ? `(${options.select.join(',')})` : '';
-  const user = shapedUser(JSON.parse(seen), selected(tenant.db, options, false));
+  const user = shapedUser(seen, selected(tenant.db, options, false));
   return { status: 200, body: { '@odata.context': `${request.root}/$metadata#users${names}/$entity`, ...user } };
 };
 
@@ -381,7 +419,7 @@ const withExtensions = (before: User, properties: Readonly<Record<string, unknow
 
 /** `DELETE /users/{id}`: soft, for 30 days, under a name that leaves the old one free. */
 export const deleteUser = (tenant: Tenant, request: GraphRequest, key: string): GraphResponse => {
-  const { db } = tenant;
+  const { db, replication } = tenant;
   const row = rowOf(db, key);
   const user: User = JSON.parse(row.body);
   const kept = {
@@ -390,6 +428,7 @@ export const deleteUser = (tenant: Tenant, request: GraphRequest, key: string): 
   };
   db.transaction(() => {
     db.run('delete from users where n = ?', row.n);
+    replication.removed('user', row.id, row.body);
     db.run('delete from user_lists where user = ?', row.n);
     setAside(tenant, 'user', kept);
     audit(tenant, request, {

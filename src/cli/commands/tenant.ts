@@ -13,6 +13,7 @@ export interface TenantStartOptions {
   readonly randomSeed?: number;
   readonly latency?: number;
   readonly replicationDelay?: number;
+  readonly auditDelay?: number;
   readonly throttle?: 'none' | TenantSize;
   readonly timeScale?: number;
   readonly faults?: number;
@@ -23,7 +24,7 @@ export interface TenantStartOptions {
 
 /** Serves until interrupted. The one line that it prints is for `--directory`. */
 export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<number> => {
-  const { latency, replicationDelay, throttle, faults, ...rest } = options;
+  const { latency, replicationDelay, auditDelay, throttle, faults, ...rest } = options;
   const chosen: TenantOptions = {
     port: rest.port,
     ...(rest.timeScale !== undefined && { timeScale: rest.timeScale }),
@@ -37,6 +38,7 @@ export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<
     ...(rest.tls && { tls: true }),
     ...(rest.grant !== undefined && { grant: rest.grant }),
     ...(latency !== undefined && { latencyMs: latency }),
+    ...(auditDelay !== undefined && { auditDelayMs: auditDelay }),
     ...(replicationDelay !== undefined && { replicationDelayMs: replicationDelay }),
   };
   const tenant = await startLocalTenant(chosen);
