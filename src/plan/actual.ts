@@ -79,6 +79,9 @@ export const findApplication = async (
   if (found) return found;
   const namesakes = await directory.findApplicationsByName(displayName, signal);
   if (namesakes.length === 0) return undefined;
+  // Replicas of a directory may disagree for a while: the one that was just asked need not know it by its key yet.
+  const own = namesakes.find((one) => one.uniqueName === uniqueName);
+  if (own) return own;
   const list = namesakes
     .map((other) => `  ${other.displayName}  appId ${other.appId}  object id ${other.id}`)
     .join('\n');
