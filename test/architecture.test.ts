@@ -39,7 +39,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: ['model'],
   evidence: ['model'],
   report: ['model'],
-  doctor: ['model', 'evidence', 'permissions'],
+  doctor: ['model', 'evidence', 'permissions', 'plan'],
   tenant: [],
   reporting: ['model', 'plan', 'apply', 'report', 'store', 'attention.ts', 'pipeline.ts', 'work.ts'],
   'attention.ts': ['model'],

@@ -1,5 +1,5 @@
 // Opens everything that a command works with, and closes it again, however the command ends.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { csvSource } from '../collect/csv.ts';
 import { rosterFileSource } from '../collect/roster-file.ts';
@@ -153,6 +153,7 @@ const asSettings = ({
 const embedded = async (settings: Settings, closers: (() => Promise<void>)[]): Promise<ConnectionLine> => {
   const { directory, stateFolder } = settings;
   const users = directory.kind === 'local' ? directory.users : null;
+  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   const tenant = await startLocalTenant({ data: join(stateFolder, 'tenant.db'), ...(users !== null && { users }) });
   closers.push(() => tenant.close());
   return { ...tenant, throttle: 'none' };

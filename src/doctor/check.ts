@@ -26,6 +26,18 @@ export const checked = async (name: string, check: () => Found | Promise<Found>)
   }
 };
 
+/** A value that several checks rest on; the check that failed where it could not be read. */
+export const checkedValue = async <T>(
+  name: string,
+  read: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly check: Check }> => {
+  try {
+    return { value: await read() };
+  } catch (error) {
+    return { check: failed(name, error) };
+  }
+};
+
 export const failed = (name: string, error: unknown): Check => ({
   name,
   status: 'failed',

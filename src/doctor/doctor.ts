@@ -6,8 +6,13 @@ import type { Directory, Session } from '../model/directory.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Source } from '../model/source.ts';
 import type { ConsentPlace } from '../permissions/words.ts';
-import { type Check, checked, type Found, failed } from './check.ts';
+import { type Check, checked, checkedValue, type Found, failed } from './check.ts';
+import { clockFound, domainsFound, quotaFound, sizeFound } from './directory-checks.ts';
+import { licenceChecks } from './licence-checks.ts';
 import { permissionChecks } from './permission-checks.ts';
+import { reviewersFound } from './reviewer-check.ts';
+import { cloudFound, sessionFound } from './sign-in-checks.ts';
+import { type SourceFacts, sourceCheck } from './source-check.ts';
 
 export type { Check, CheckStatus } from './check.ts';
 
@@ -22,32 +27,48 @@ export interface DoctorInput {
 
 /** Runs all checks; one that fails does not stop the others, unless they rest on it. */
 export async function* diagnose(input: DoctorInput): AsyncGenerator<Check> {
-  const { settings } = input;
+  const { settings, signal } = input;
   yield { name: 'configuration', status: 'ok', found: `${settings.file} is complete` };
-  yield await checked('source', () => sourceCheck(input));
+  const { check, facts } = await sourceCheck(input.source, settings, input.checkColumns, signal);
+  yield check;
   yield await checked('evidence', () => evidenceCheck(input.evidenceFile));
   let directory: Directory;
   let session: Session;
   try {
     directory = await input.connect();
-    session = await directory.session(input.signal);
+    yield await checked('cloud', () => cloudFound(directory.addresses));
+    session = await directory.session(signal);
   } catch (error) {
     yield failed('sign-in', error);
     return;
   }
-  yield {
-    name: 'sign-in',
-    status: 'ok',
-    found: `signed in as ${session.name} (${session.kind === 'app' ? 'application' : 'user'} session) in ${session.tenantId}`,
-  };
+  yield { name: 'sign-in', ...sessionFound(session) };
+  yield await checked('clock', async () => clockFound(await directory.clockSkew(signal)));
   yield* permissionChecks({ session, settings, place: placeOf(directory, settings) });
-  yield await checked('directory', async () => {
-    const users = await directory.countUsers(input.signal);
-    return { status: 'ok', found: `${users.toLocaleString('en-US')} users` };
-  });
-  yield await checked('domains', () => domainCheck(directory, settings, input.signal));
-  yield await checked('licences', () => licenceCheck(directory, settings, input.signal));
-  yield await checked('application', () => applicationCheck(directory, settings, input.signal));
+  yield* directoryChecks(directory, settings, facts, signal);
+  const licences = await checkedValue('licences', () => directory.licences(signal));
+  if ('check' in licences) yield licences.check;
+  else yield* licenceChecks({ licences: licences.value, review: settings.review, accounts: facts.accounts });
+  const { review } = settings;
+  if (review !== null) yield await checked('reviewers', () => reviewersFound(directory, review, signal));
+  yield await checked('application', () => applicationCheck(directory, settings, signal));
+}
+
+/** Size and domains are read once each; what rests on both is left out where one could not be read. */
+async function* directoryChecks(
+  directory: Directory,
+  settings: Settings,
+  facts: SourceFacts,
+  signal: AbortSignal,
+): AsyncGenerator<Check> {
+  const users = await checkedValue('size', () => directory.countUsers(signal));
+  yield 'check' in users
+    ? users.check
+    : { name: 'size', ...sizeFound(users.value, settings.match.rules.length, facts.accounts) };
+  const tenant = await checkedValue('domains', () => directory.tenant(signal));
+  yield 'check' in tenant ? tenant.check : { name: 'domains', ...domainsFound(tenant.value, settings.create, facts) };
+  if ('value' in users && 'value' in tenant)
+    yield { name: 'quota', ...quotaFound(users.value, tenant.value, settings, facts.accounts) };
 }
 
 /** Where consent is given, as far as the directory's addresses tell. */
@@ -60,17 +81,6 @@ const placeOf = ({ addresses }: Directory, { directory }: Settings): ConsentPlac
   };
 };
 
-const sourceCheck = async ({ source, checkColumns, signal }: DoctorInput): Promise<Found> => {
-  const opened = await source.open(signal);
-  checkColumns(opened.columns);
-  let rows = 0;
-  for await (const _account of opened.rows()) rows += 1;
-  return {
-    status: 'ok',
-    found: `${opened.description}: ${rows.toLocaleString('en-US')} accounts, columns ${opened.columns.join(', ')}`,
-  };
-};
-
 const evidenceCheck = async (file: string): Promise<Found> => {
   if (!existsSync(file)) return { status: 'ok', found: `${file} will be made at the first run` };
   accessSync(file, constants.W_OK);
@@ -80,33 +90,6 @@ const evidenceCheck = async (file: string): Promise<Found> => {
     status: 'failed',
     found: `${file} is not as it was written: line ${chain.line}, ${chain.reason}`,
     remedy: 'Keep the file as it is, move it away for whoever looks into it, and begin a new record.',
-  };
-};
-
-const domainCheck = async (directory: Directory, settings: Settings, signal: AbortSignal): Promise<Found> => {
-  const { verifiedDomains, displayName } = await directory.tenant(signal);
-  const found = `${displayName}: ${verifiedDomains.join(', ')}`;
-  if (settings.create === null || verifiedDomains.length > 0) return { status: 'ok', found };
-  return { status: 'failed', found, remedy: 'Verify a domain in the tenant before users can be created.' };
-};
-
-const licenceCheck = async (directory: Directory, settings: Settings, signal: AbortSignal): Promise<Found> => {
-  const servicePlans = await directory.servicePlans(signal);
-  if (servicePlans === null) {
-    return {
-      status: 'warning',
-      found: 'the licences could not be read',
-      remedy: 'Grant LicenseAssignment.Read.All to have them checked.',
-    };
-  }
-  const hasGovernance = servicePlans.includes('Entra_Identity_Governance');
-  const hasP2 = servicePlans.includes('AAD_PREMIUM_P2');
-  const found = `service plans: ${servicePlans.length > 0 ? servicePlans.join(', ') : 'none'}`;
-  if (hasGovernance || hasP2) return { status: 'ok', found };
-  return {
-    status: 'warning',
-    found,
-    remedy: `Users can be matched and assigned. Reviewing the access to ${settings.application.displayName} needs Microsoft Entra ID P2 or Microsoft Entra ID Governance.`,
   };
 };
 

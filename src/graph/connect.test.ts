@@ -68,7 +68,9 @@ test('a session knows who is signed in and where', async () => {
   expect(await directory.session()).toMatchObject({ kind: 'app', tenantId, clientId });
   expect((await directory.tenant()).tenantId).toBe(tenantId);
   expect((await directory.tenant()).verifiedDomains).toContain('contoso.com');
-  expect(await directory.servicePlans()).toContain('AAD_PREMIUM_P2');
+  expect((await directory.tenant()).ownDomains).not.toContain('contoso.onmicrosoft.com');
+  expect(await directory.licences()).toMatchObject([{ status: 'Enabled', servicePlans: { length: 3 } }]);
+  expect(Math.abs((await directory.clockSkew())!)).toBeLessThan(60_000);
 });
 
 test('users are found by every operator, odd values included', async () => {

@@ -15,7 +15,7 @@ import { createPipeline } from './pipeline.ts';
 import * as applications from './resources/applications.ts';
 import { assignments, assignmentsOfUsers } from './resources/assignments.ts';
 import { createAuditLog } from './resources/audit.ts';
-import { servicePlans, tenant } from './resources/organization.ts';
+import { clockSkew, licences, tenant } from './resources/organization.ts';
 import { findServicePrincipal } from './resources/service-principals.ts';
 import * as users from './resources/users.ts';
 import { session } from './session.ts';
@@ -89,7 +89,8 @@ export const connect = (options: ConnectOptions): Directory & DirectoryWriter =>
       });
       return info;
     },
-    servicePlans: (signal) => servicePlans(graph, signal),
+    licences: (signal) => licences(graph, signal),
+    clockSkew: (signal) => clockSkew(graph, signal),
     countUsers: async (signal) => {
       const count = await users.countUsers(graph, signal);
       pace.size(count);

@@ -181,33 +181,54 @@ test('what the token says of the session is read from it', async () => {
   expect(await session({ tid: 't', appid: 'c', oid: 'o' })).toMatchObject({ kind: 'app', permissions: [] });
 });
 
+const DOMAINS = [{ name: 'contoso.com' }, { name: 'contoso.onmicrosoft.com', isInitial: true }];
+
 test('licences that may not be read are unknown, not absent', async () => {
   const server = await serve(({ url }, response) =>
     url.startsWith('/v1.0/subscribedSkus')
       ? json(response, 403, { error: { code: 'Authorization_RequestDenied', message: 'no' } })
       : json(response, 200, {
-          value: [{ id: 't', displayName: 'Contoso', verifiedDomains: [{ name: 'contoso.com' }] }],
+          value: [{ id: 't', displayName: 'Contoso', verifiedDomains: DOMAINS }],
         }),
   );
   const directory = connected(server.origin);
-  expect(await directory.servicePlans()).toBeNull();
+  expect(await directory.licences()).toBeNull();
   expect(await directory.tenant()).toEqual({
     tenantId: 't',
     displayName: 'Contoso',
-    verifiedDomains: ['contoso.com'],
+    verifiedDomains: ['contoso.com', 'contoso.onmicrosoft.com'],
+    ownDomains: ['contoso.com'],
   });
 });
 
-test('only licences in force count', async () => {
-  const plan = (servicePlanName: string, provisioningStatus = 'Success') => ({ servicePlanName, provisioningStatus });
+test('licences tell their status, the seats that count now, and the service plans that are there', async () => {
+  const plan = (servicePlanId: string, provisioningStatus = 'Success') => ({ servicePlanId, provisioningStatus });
   const server = await serve((_, response) =>
     json(response, 200, {
       value: [
-        { capabilityStatus: 'Enabled', servicePlans: [plan('AAD_PREMIUM'), plan('AAD_PREMIUM_P2', 'Disabled')] },
-        { capabilityStatus: 'Suspended', servicePlans: [plan('Entra_Identity_Governance')] },
-        { capabilityStatus: 'Warning', servicePlans: [plan('AAD_PREMIUM')] },
+        {
+          skuPartNumber: 'EMSPREMIUM',
+          capabilityStatus: 'Warning',
+          prepaidUnits: { enabled: 20, warning: 5, suspended: 100, lockedOut: 7 },
+          servicePlans: [plan('AAAA'), plan('bbbb', 'Disabled'), plan('cccc', 'PendingProvisioning')],
+        },
+        { skuPartNumber: 'SPE_E5', capabilityStatus: 'Suspended', servicePlans: [] },
       ],
     }),
   );
-  expect(await connected(server.origin).servicePlans()).toEqual(['AAD_PREMIUM']);
+  expect(await connected(server.origin).licences()).toEqual([
+    { name: 'EMSPREMIUM', status: 'Warning', seats: 25, servicePlans: ['aaaa'] },
+    { name: 'SPE_E5', status: 'Suspended', seats: 0, servicePlans: [] },
+  ]);
+});
+
+test("a refusal, too, tells the directory's time; an answer without it tells none", async () => {
+  const now = handClock().now();
+  const skewBy = async (date: string) => {
+    const server = await serve((_, response) => json(response, 403, { error: { code: 'x', message: 'no' } }, { date }));
+    return connected(server.origin).clockSkew();
+  };
+  expect(await skewBy(new Date(now + 90_000).toUTCString())).toBe(90_000);
+  expect(await skewBy(new Date(now - 360_000).toUTCString())).toBe(-360_000);
+  expect(await skewBy('yesterday')).toBeNull();
 });

@@ -86,6 +86,20 @@ export interface TenantInfo {
   readonly tenantId: string;
   readonly displayName: string;
   readonly verifiedDomains: readonly string[];
+  /** Those of them that are the organization's own, and not the one that every tenant begins with. */
+  readonly ownDomains: readonly string[];
+}
+
+/** A licence that the tenant has subscribed to, in force or ended. */
+export interface Licence {
+  /** Its part number: `Microsoft_Entra_Suite`. */
+  readonly name: string;
+  /** `Enabled`; `Warning`, ended but in force for a while yet; `Suspended`, `Deleted` or `LockedOut`. */
+  readonly status: string;
+  /** How many people it may be assigned to now: what is paid for, and what is ending. */
+  readonly seats: number;
+  /** Ids of its service plans, without those that are switched off or not there yet. */
+  readonly servicePlans: readonly string[];
 }
 
 /** Who is signed in, and what the token allows. */
@@ -119,8 +133,10 @@ export interface Directory {
   usage(): DirectoryUsage;
   session(signal?: AbortSignal): Promise<Session>;
   tenant(signal?: AbortSignal): Promise<TenantInfo>;
-  /** The service plans that the tenant has, by name: `AAD_PREMIUM_P2`. Null where they may not be read. */
-  servicePlans(signal?: AbortSignal): Promise<readonly string[] | null>;
+  /** Null where they may not be read. */
+  licences(signal?: AbortSignal): Promise<readonly Licence[] | null>;
+  /** How far the directory's clock is ahead of this machine's, to the second. Milliseconds; null if it does not tell. */
+  clockSkew(signal?: AbortSignal): Promise<number | null>;
   countUsers(signal?: AbortSignal): Promise<number>;
   /** Answers in any order, one for each lookup. A lookup that fails is an answer, not a throw. */
   findUsers(

@@ -59,7 +59,7 @@ test('an appId that the configuration names is the one that counts, and must be 
 test('an assignment that is listed twice, as happens while a list changes, counts once', async () => {
   const read = async (...pages: Assignment[][]) => {
     const directory = directoryOf({
-      tenant: async () => ({ tenantId: 't', displayName: 'T', verifiedDomains: [] }),
+      tenant: async () => ({ tenantId: 't', displayName: 'T', verifiedDomains: [], ownDomains: [] }),
       findApplicationByUniqueName: async () => application('a'),
       findServicePrincipal: async () => principal(),
       async *assignments() {
@@ -76,7 +76,7 @@ test('an assignment that is listed twice, as happens while a list changes, count
 test('the state of the directory changes with each of its parts, and not with the order of its lists', async () => {
   const stateOf = async (pages: Assignment[][], servicePrincipal = principal(), outcomes = 'sha256:o') => {
     const directory = directoryOf({
-      tenant: async () => ({ tenantId: 't', displayName: 'T', verifiedDomains: [] }),
+      tenant: async () => ({ tenantId: 't', displayName: 'T', verifiedDomains: [], ownDomains: [] }),
       findApplicationByUniqueName: async () => application('a'),
       findServicePrincipal: async () => servicePrincipal,
       async *assignments() {

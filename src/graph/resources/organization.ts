@@ -1,11 +1,11 @@
 // The tenant itself: its name, its domains, its licences.
-import type { TenantInfo } from '../../model/directory.ts';
+import type { Licence, TenantInfo } from '../../model/directory.ts';
 import { DirectoryError } from '../../model/errors.ts';
 import { type Call, isRecord } from '../call.ts';
 import { lostFailure } from '../failure.ts';
 import { textOf } from '../fields.ts';
 import type { Graph } from '../graph.ts';
-import { readList } from '../pages.ts';
+import { type Item, readList } from '../pages.ts';
 
 const ORGANIZATION: Call = {
   method: 'GET',
@@ -21,33 +21,47 @@ export const tenant = async ({ client }: Graph, signal?: AbortSignal): Promise<T
     throw new DirectoryError(
       lostFailure(ORGANIZATION, 'NoOrganization', 'the directory does not say which tenant it is'),
     );
+  const domains = records(organization['verifiedDomains']);
   return {
     tenantId: textOf(organization['id']),
     displayName: textOf(organization['displayName']),
-    verifiedDomains: records(organization['verifiedDomains']).map(({ name }) => textOf(name)),
+    verifiedDomains: domains.map(({ name }) => textOf(name)),
+    ownDomains: domains.filter(({ isInitial }) => isInitial !== true).map(({ name }) => textOf(name)),
   };
 };
 
-const USABLE_SKUS = new Set(['Enabled', 'Warning']);
-
 /**
- * Names of the service plans that the tenant has, or null where it is not allowed to read them. A plan that is switched
- * off, or belongs to a licence that has run out, is not there.
+ * The licences of the tenant, or null where it is not allowed to read them.
  *
  * Source: https://learn.microsoft.com/graph/api/subscribedsku-list
  */
-export const servicePlans = async ({ client }: Graph, signal?: AbortSignal): Promise<readonly string[] | null> => {
+export const licences = async ({ client }: Graph, signal?: AbortSignal): Promise<readonly Licence[] | null> => {
   try {
-    const plans = (await readList(client, SKUS, signal))
-      .filter(({ capabilityStatus }) => USABLE_SKUS.has(textOf(capabilityStatus)))
-      .flatMap((sku) => records(sku['servicePlans']))
-      .filter(({ provisioningStatus }) => provisioningStatus !== 'Disabled')
-      .map(({ servicePlanName }) => textOf(servicePlanName));
-    return [...new Set(plans)].sort();
+    return (await readList(client, SKUS, signal)).map(licenceOf);
   } catch (error) {
     if (error instanceof DirectoryError && error.failure.status === 403) return null;
     throw error;
   }
+};
+
+const licenceOf = (sku: Item): Licence => {
+  const units = isRecord(sku['prepaidUnits']) ? sku['prepaidUnits'] : {};
+  return {
+    name: textOf(sku['skuPartNumber']),
+    status: textOf(sku['capabilityStatus']),
+    seats: Number(units['enabled'] ?? 0) + Number(units['warning'] ?? 0),
+    servicePlans: records(sku['servicePlans'])
+      .filter(({ provisioningStatus }) => provisioningStatus === 'Success')
+      .map(({ servicePlanId }) => textOf(servicePlanId).toLowerCase()),
+  };
+};
+
+/** Every answer carries the time at which it was given, a refusal too; half of the way is taken for each direction. */
+export const clockSkew = async ({ client, clock }: Graph, signal?: AbortSignal): Promise<number | null> => {
+  const sent = clock.now();
+  const answer = await client.send(ORGANIZATION, signal);
+  const told = Date.parse(answer.header('date') ?? '');
+  return Number.isNaN(told) ? null : told - (sent + clock.now()) / 2;
 };
 
 const records = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
