@@ -6,6 +6,7 @@ import type { Directory, Session } from '../model/directory.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Source } from '../model/source.ts';
 import type { ConsentPlace } from '../permissions/words.ts';
+import { applicationState } from './application-check.ts';
 import { type Check, checked, checkedValue, type Found, failed } from './check.ts';
 import { clockFound, domainsFound, quotaFound, sizeFound } from './directory-checks.ts';
 import { licenceChecks } from './licence-checks.ts';
@@ -44,14 +45,16 @@ export async function* diagnose(input: DoctorInput): AsyncGenerator<Check> {
   }
   yield { name: 'sign-in', ...sessionFound(session) };
   yield await checked('clock', async () => clockFound(await directory.clockSkew(signal)));
-  yield* permissionChecks({ session, settings, place: placeOf(directory, settings) });
+  const application = await applicationState(directory, settings, signal);
+  const { create, review } = settings;
+  const uses = { create, review, registers: application.registers };
+  yield* permissionChecks({ session, uses, place: placeOf(directory, settings) });
   yield* directoryChecks(directory, settings, facts, signal);
   const licences = await checkedValue('licences', () => directory.licences(signal));
   if ('check' in licences) yield licences.check;
-  else yield* licenceChecks({ licences: licences.value, review: settings.review, accounts: facts.accounts });
-  const { review } = settings;
+  else yield* licenceChecks({ licences: licences.value, review, accounts: facts.accounts });
   if (review !== null) yield await checked('reviewers', () => reviewersFound(directory, review, signal));
-  yield await checked('application', () => applicationCheck(directory, settings, signal));
+  yield application.check;
 }
 
 /** Size and domains are read once each; what rests on both is left out where one could not be read. */
@@ -90,27 +93,5 @@ const evidenceCheck = async (file: string): Promise<Found> => {
     status: 'failed',
     found: `${file} is not as it was written: line ${chain.line}, ${chain.reason}`,
     remedy: 'Keep the file as it is, move it away for whoever looks into it, and begin a new record.',
-  };
-};
-
-const applicationCheck = async (directory: Directory, settings: Settings, signal: AbortSignal): Promise<Found> => {
-  const { displayName, uniqueName, appId } = settings.application;
-  const application = appId
-    ? await directory.findApplicationByAppId(appId, signal)
-    : await directory.findApplicationByUniqueName(uniqueName, signal);
-  if (application)
-    return { status: 'ok', found: `"${application.displayName}" is registered, appId ${application.appId}` };
-  if (appId)
-    return {
-      status: 'failed',
-      found: `no application has the appId ${appId}`,
-      remedy: 'Correct application.appId in the configuration.',
-    };
-  const namesakes = await directory.findApplicationsByName(displayName, signal);
-  if (namesakes.length === 0) return { status: 'ok', found: `"${displayName}" will be registered` };
-  return {
-    status: 'failed',
-    found: `${namesakes.length} applications are named "${displayName}" that Rollcall did not register: ${namesakes.map((one) => one.appId).join(', ')}`,
-    remedy: 'Write the appId of the one that is meant under application in the configuration, or choose another name.',
   };
 };

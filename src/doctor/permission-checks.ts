@@ -1,21 +1,20 @@
 // Permissions and directory roles, stage by stage: what is needed, what the session holds, and whom to ask for the rest.
 import type { Session } from '../model/directory.ts';
-import type { Settings } from '../model/settings.ts';
 import { permissionId } from '../permissions/catalogue.ts';
 import { rolesOf } from '../permissions/directory-roles.ts';
-import { isLackingForRun, type Judged, judgeNeeds, kindOf, NEEDING_STAGES } from '../permissions/needs.ts';
+import { isLackingForRun, type Judged, judgeNeeds, kindOf, NEEDING_STAGES, type Uses } from '../permissions/needs.ts';
 import { askForPermissions, askForRole, type ConsentPlace, consentUrl } from '../permissions/words.ts';
 import type { Check, CheckStatus, Found } from './check.ts';
 
 export interface PermissionInput {
   readonly session: Session;
-  readonly settings: Pick<Settings, 'create' | 'review'>;
+  readonly uses: Uses;
   readonly place: ConsentPlace;
 }
 
 /** A check for each stage that the configuration uses, then the words to ask with, then the administrator's roles. */
-export const permissionChecks = ({ session, settings, place }: PermissionInput): readonly Check[] => {
-  const judged = judgeNeeds(session, settings);
+export const permissionChecks = ({ session, uses, place }: PermissionInput): readonly Check[] => {
+  const judged = judgeNeeds(session, uses);
   const stages = NEEDING_STAGES.filter((stage) => judged.some((one) => one.stage === stage));
   const byStage = stages.map((stage) => stageCheck(stage, judged, session));
   return [...byStage, ...consentCheck(judged, session, place), ...roleCheck(judged, session)];

@@ -8,8 +8,6 @@ export interface GraphPermission {
   readonly application: string;
   /** Permissions that allow at least as much. */
   readonly includedIn: readonly string[];
-  /** Those that do as well where a user is signed in, as far as Rollcall needs it. */
-  readonly includedForUsersIn?: readonly string[];
 }
 
 /** The appId of Microsoft Graph in every tenant. */
@@ -49,7 +47,6 @@ export const GRAPH_PERMISSIONS = {
     delegated: '4908d5b9-3fb2-4b1e-9336-1888b7937185',
     application: '498476ce-e0fe-48b0-b801-37ba7e2685c6',
     includedIn: ['Organization.ReadWrite.All', ...READ_DIRECTORY],
-    includedForUsersIn: ['User.Read'],
   },
   'AuditLog.Read.All': {
     delegated: 'e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20',
@@ -68,9 +65,5 @@ export type PermissionName = keyof typeof GRAPH_PERMISSIONS;
 /** The id that a manifest names the permission by. */
 export const permissionId = (name: PermissionName, kind: PermissionKind): string => GRAPH_PERMISSIONS[name][kind];
 
-/** Of the permissions held, the one that allows what `name` does: itself, or one that includes it. */
-export const heldAs = (name: PermissionName, kind: PermissionKind, held: readonly string[]): string | undefined => {
-  const { includedIn, includedForUsersIn = [] }: GraphPermission = GRAPH_PERMISSIONS[name];
-  const enough = [name, ...includedIn, ...(kind === 'delegated' ? includedForUsersIn : [])];
-  return enough.find((one) => held.includes(one));
-};
+/** The permission, and those that include it. */
+export const enoughFor = (name: PermissionName): readonly string[] => [name, ...GRAPH_PERMISSIONS[name].includedIn];

@@ -5,7 +5,7 @@ import { isLackingForRun, judgeNeeds, lackingForPlan } from './needs.ts';
 import { PermissionError } from './permission-error.ts';
 import { askForPermissions } from './words.ts';
 
-const USES = { create: { attributes: {} }, review: null };
+const USES = { create: { attributes: {} }, review: null, registers: true };
 
 const USER_ADMINISTRATOR = 'fe930be7-5e62-47db-91af-98c3a49a38b1';
 const APPLICATION_ADMINISTRATOR = '9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3';
@@ -59,7 +59,14 @@ test('a permission that includes another does for it', () => {
   ]);
 });
 
-test('User.Read shows the tenant to a signed-in user alone', () => {
+test('User.Read shows the tenant to a signed-in user alone, and not its licences', () => {
+  const uses = { ...USES, review: { reviewers: [{ user: 'ana@contoso.com' }], durationInDays: 14 } };
+  const lacking = (permission: string) =>
+    judgeNeeds(administrator([], [permission]), uses)
+      .filter((need) => need.permission === 'Organization.Read.All' && need.heldAs === null)
+      .map(({ stage }) => stage);
+  expect(lacking('User.Read')).toEqual(['licences']);
+  expect(lacking('LicenseAssignment.Read.All')).toEqual(['plan']);
   expect(missing(administrator([], ['User.Read']))).not.toContain('Organization.Read.All');
   expect(missing(application('User.Read'))).toContain('Organization.Read.All');
 });
@@ -67,9 +74,15 @@ test('User.Read shows the tenant to a signed-in user alone', () => {
 test('only what the configuration uses is needed', () => {
   const held = ['User.Read.All', ...EVERYTHING.filter((name) => name !== 'User.ReadWrite.All')];
   expect(missing(application(...held))).toEqual(['User.ReadWrite.All']);
-  expect(missing(application(...held), { create: null, review: null })).toEqual([]);
+  expect(missing(application(...held), { ...USES, create: null })).toEqual([]);
   const review = { reviewers: [{ user: 'ana@contoso.com' }], durationInDays: 14 };
-  expect(missing(application(...held), { create: null, review })).toEqual(['AccessReview.ReadWrite.All']);
+  expect(missing(application(...held), { ...USES, create: null, review })).toEqual(['AccessReview.ReadWrite.All']);
+});
+
+test('an application that is registered as it should be needs no permission to register it', () => {
+  const held = EVERYTHING.filter((name) => name !== 'Application.ReadWrite.All').concat('Application.Read.All');
+  expect(missing(application(...held))).toEqual(['Application.ReadWrite.All']);
+  expect(missing(application(...held), { ...USES, registers: false })).toEqual([]);
 });
 
 test('a plan needs what its own actions take, and one without actions nothing', () => {

@@ -2,7 +2,7 @@
 import type { Session } from '../model/directory.ts';
 import type { ActionKind, PlanCounts } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
-import { heldAs, type PermissionKind, type PermissionName } from './catalogue.ts';
+import { enoughFor, type PermissionKind, type PermissionName } from './catalogue.ts';
 import { type HeldRoles, holdsOneOf, type RoleName, rolesOf } from './directory-roles.ts';
 
 /** In the order in which they run; `explain` asks the audit log why something is missing, `licences` is doctor's own. */
@@ -13,7 +13,11 @@ export type NeedingStage = (typeof NEEDING_STAGES)[number];
 /** What a run does; the other stages do not keep it from running. */
 const RUN: readonly NeedingStage[] = ['match', 'plan', 'apply', 'verify', 'explain'];
 
-type Uses = Pick<Settings, 'create' | 'review'>;
+/** What of the product a configuration uses. */
+export interface Uses extends Pick<Settings, 'create' | 'review'> {
+  /** Whether the application, or something of it, is still to be registered. */
+  readonly registers: boolean;
+}
 
 /** The least permission for something that a stage does. */
 export interface Need {
@@ -21,6 +25,8 @@ export interface Need {
   /** What for, in words: `to assign users`. */
   readonly to: string;
   readonly permission: PermissionName;
+  /** What does as well here, besides what includes the permission. */
+  readonly also?: Partial<Readonly<Record<PermissionKind, readonly string[]>>>;
   /** Needed only for actions of these kinds. */
   readonly actions?: readonly ActionKind[];
   /** Needed only where the configuration asks for it. */
@@ -47,7 +53,13 @@ const ASSIGNERS: readonly RoleName[] = [
 /** Sources: the "Permissions" part of each operation's page, such as https://learn.microsoft.com/graph/api/user-list#permissions */
 export const NEEDS: readonly Need[] = [
   { stage: 'match', to: 'find users', permission: 'User.Read.All' },
-  { stage: 'plan', to: "read the tenant's name and domains", permission: 'Organization.Read.All' },
+  {
+    stage: 'plan',
+    to: "read the tenant's name and domains",
+    permission: 'Organization.Read.All',
+    // It shows a user these, and nothing else of the tenant.
+    also: { delegated: ['User.Read'] },
+  },
   {
     stage: 'plan',
     to: 'read the application, its roles and who is assigned',
@@ -58,6 +70,7 @@ export const NEEDS: readonly Need[] = [
     to: 'register the application and its roles',
     permission: 'Application.ReadWrite.All',
     actions: ['createApplication', 'createServicePrincipal', 'addAppRoles', 'addTags', 'requireAssignment'],
+    when: ({ registers }) => registers,
     roles: REGISTRARS,
   },
   {
@@ -89,6 +102,7 @@ export const NEEDS: readonly Need[] = [
     stage: 'licences',
     to: 'read the licences that reviewing needs',
     permission: 'Organization.Read.All',
+    also: { delegated: ['LicenseAssignment.Read.All'], application: ['LicenseAssignment.Read.All'] },
     when: ({ review }) => review !== null,
   },
   {
@@ -108,6 +122,10 @@ export interface Judged extends Need {
   readonly byRole: 'notNeeded' | 'held' | 'lacking' | 'unknown';
 }
 
+const heldAs = ({ permission, also }: Need, session: Session): string | null =>
+  [...enoughFor(permission), ...(also?.[kindOf(session)] ?? [])].find((one) => session.permissions.includes(one)) ??
+  null;
+
 export const kindOf = ({ kind }: Pick<Session, 'kind'>): PermissionKind =>
   kind === 'app' ? 'application' : 'delegated';
 
@@ -115,7 +133,7 @@ export const kindOf = ({ kind }: Pick<Session, 'kind'>): PermissionKind =>
 export const judgeNeeds = (session: Session, uses: Uses): readonly Judged[] =>
   NEEDS.filter(({ when }) => when?.(uses) ?? true).map((need) => ({
     ...need,
-    heldAs: heldAs(need.permission, kindOf(session), session.permissions) ?? null,
+    heldAs: heldAs(need, session),
     byRole: byRole(need, session),
   }));
 
@@ -123,11 +141,19 @@ export const judgeNeeds = (session: Session, uses: Uses): readonly Judged[] =>
 export const isLackingForRun = ({ stage, ...judged }: Judged): boolean =>
   RUN.includes(stage) && (judged.heldAs === null || isLackingRole(judged));
 
-/** What applying a plan of these actions, and verifying it, needs and the session lacks. */
-export const lackingForPlan = (session: Session, uses: Uses, counts: PlanCounts): readonly Judged[] => {
-  const isUsed = ({ actions }: Need) => actions?.some((kind) => counts[kind] > 0) ?? true;
+/**
+ * What applying a plan of these actions, and verifying it, needs and the session lacks. Nothing for a plan without
+ * actions. What planning itself takes is not asked for: it has been read by then.
+ */
+export const lackingForPlan = (
+  session: Session,
+  { create, review }: Pick<Uses, 'create' | 'review'>,
+  counts: PlanCounts,
+): readonly Judged[] => {
+  const isUsed = ({ stage, actions }: Need) => stage !== 'plan' && (actions?.some((kind) => counts[kind] > 0) ?? true);
   const isEmpty = Object.values(counts).every((count) => count === 0);
-  return isEmpty ? [] : judgeNeeds(session, uses).filter((judged) => isUsed(judged) && isLackingForRun(judged));
+  const judged = judgeNeeds(session, { create, review, registers: true });
+  return isEmpty ? [] : judged.filter((one) => isUsed(one) && isLackingForRun(one));
 };
 
 const isLackingRole = ({ byRole, byRoleOnly }: Pick<Judged, 'byRole' | 'byRoleOnly'>): boolean =>

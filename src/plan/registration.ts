@@ -7,8 +7,8 @@ import type { ActionDraft } from './plan.ts';
 
 /** In the order in which they have to be carried out. */
 export const registrationActions = (
-  settings: Settings,
-  { application, servicePrincipal }: ActualState,
+  settings: Pick<Settings, 'application'>,
+  { application, servicePrincipal }: Pick<ActualState, 'application' | 'servicePrincipal'>,
   rolesToAdd: readonly AppRole[],
 ): readonly ActionDraft[] => {
   const { displayName, uniqueName } = settings.application;

@@ -121,6 +121,34 @@ test('what only a review would need is for a person to see, and keeps no run fro
   expect(ended).toBe(2);
 });
 
+test('once the application is registered, the permission to register it is no longer needed', async () => {
+  const world = await worldOf(configuration('roles: { default: General }'));
+  expect((await doctor(world)).checks.get('application')?.found).toBe('"CORPDB1" will be registered');
+  expect((await rollcallHere(world.folder, 'run', '--yes', '--quiet')).status).toBe(2);
+  await control(world, 'grant', {
+    permissions: [
+      'User.Read.All',
+      'Organization.Read.All',
+      'Application.Read.All',
+      'AppRoleAssignment.ReadWrite.All',
+      'AuditLog.Read.All',
+    ],
+  });
+  const { status, checks } = await doctor(world);
+  expect(checks.get('application')?.details).toMatchObject({ changes: [] });
+  expect({ status, consent: checks.get('consent') }).toEqual({ status: 0, consent: undefined });
+  await control(world, 'users', { users: [{ userPrincipalName: 'bo@old.example', displayName: 'Bo' }] });
+  const before = await world.writes();
+  await rollcallHere(world.folder, 'run', '--yes', '--quiet');
+  expect((await world.writes()) - before).toBe(1);
+
+  const other = configuration('roles: { default: Reader }');
+  writeFileSync(join(world.folder, 'rollcall.yaml'), other);
+  expect((await doctor(world)).checks.get('consent')?.details).toMatchObject({
+    missing: ['Application.ReadWrite.All'],
+  });
+});
+
 test('the words to ask with name the tenant, the application, the permissions with their ids, and the place', async () => {
   const world = await worldOf(configuration(), undefined, { grant: ['User.Read.All', 'Directory.Read.All'] });
   const { tenantId, clientId, authority } = world.tenant;
