@@ -79,7 +79,7 @@ const placeOf = ({ addresses }: Directory, { directory }: Settings): ConsentPlac
   const cloud = cloudAt(addresses.graph);
   return {
     authority: addresses.authority,
-    portal: cloud === undefined ? null : CLOUDS[cloud].portal,
+    cloud: cloud && CLOUDS[cloud],
     isManagedIdentity: directory.kind === 'tenant' && directory.signIn.kind === 'managedIdentity',
   };
 };

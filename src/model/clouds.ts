@@ -8,34 +8,47 @@ export interface CloudPlaces {
   readonly authorities: readonly [string, ...string[]];
   /** The admin center. */
   readonly portal: string;
+  /** What the Azure CLI and Microsoft Graph PowerShell call it. */
+  readonly cliName: string;
+  readonly powerShellName: string;
 }
 
 /**
  * Of China's sign-in two addresses are documented.
  *
  * Sources: https://learn.microsoft.com/graph/deployments,
- * https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
+ * https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud,
+ * https://learn.microsoft.com/cli/azure/manage-clouds-azure-cli,
+ * https://learn.microsoft.com/powershell/microsoftgraph/authentication-commands
  */
 export const CLOUDS: Readonly<Record<Cloud, CloudPlaces>> = {
   global: {
     graph: 'https://graph.microsoft.com',
     authorities: ['https://login.microsoftonline.com'],
     portal: 'https://entra.microsoft.com',
+    cliName: 'AzureCloud',
+    powerShellName: 'Global',
   },
   usgov: {
     graph: 'https://graph.microsoft.us',
     authorities: ['https://login.microsoftonline.us'],
     portal: 'https://portal.azure.us',
+    cliName: 'AzureUSGovernment',
+    powerShellName: 'USGov',
   },
   dod: {
     graph: 'https://dod-graph.microsoft.us',
     authorities: ['https://login.microsoftonline.us'],
     portal: 'https://portal.azure.us',
+    cliName: 'AzureUSGovernment',
+    powerShellName: 'USGovDoD',
   },
   china: {
     graph: 'https://microsoftgraph.chinacloudapi.cn',
     authorities: ['https://login.partner.microsoftonline.cn', 'https://login.chinacloudapi.cn'],
     portal: 'https://portal.azure.cn',
+    cliName: 'AzureChinaCloud',
+    powerShellName: 'China',
   },
 };
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { CLOUDS } from '../model/clouds.ts';
 import type { Session } from '../model/directory.ts';
 import { ACTION_KINDS, type PlanCounts } from '../model/plan.ts';
 import { isLackingForRun, judgeNeeds, lackingForPlan } from './needs.ts';
@@ -128,7 +129,7 @@ test('only where nothing but a role will do does its lack stop a run', () => {
 });
 
 test('the words name each permission once, by its name and id, and the place to grant it', () => {
-  const place = { authority: 'https://login.example.com', portal: 'https://portal.example.com' };
+  const place = { authority: 'https://login.microsoftonline.us', cloud: CLOUDS.usgov };
   const words = (session: Session, isManagedIdentity = false) =>
     askForPermissions(
       judgeNeeds(session, USES).filter(({ heldAs }) => heldAs === null),
@@ -139,8 +140,9 @@ test('the words name each permission once, by its name and id, and the place to 
   const app = words(application('Directory.Read.All', 'User.ReadWrite.All', 'Application.ReadWrite.All'));
   expect(app).toContain('AppRoleAssignment.ReadWrite.All  06b708a9-e830-4db3-a914-8e69da51d44f  to assign users');
   expect(app).toContain('application permissions');
-  expect(app).toContain('https://portal.example.com');
-  expect(app).toContain('https://login.example.com/the-tenant/adminconsent?client_id=the-client');
+  expect(app).toContain('https://portal.azure.us');
+  expect(app).toContain('az cloud set --name AzureUSGovernment');
+  expect(app).toContain('https://login.microsoftonline.us/the-tenant/adminconsent?client_id=the-client');
   expect(app).toContain('--api-permissions 06b708a9-e830-4db3-a914-8e69da51d44f=Role');
 
   const user = words(administrator([], ['User.ReadWrite.All', 'Directory.Read.All', 'Application.ReadWrite.All']));
@@ -152,5 +154,15 @@ test('the words name each permission once, by its name and id, and the place to 
 
   const identity = words(application(), true);
   expect(identity).not.toContain('adminconsent');
+  expect(identity).toContain('Connect-MgGraph -Environment USGov -TenantId the-tenant');
   expect(identity).toContain('-AppRoleId 06b708a9-e830-4db3-a914-8e69da51d44f');
+});
+
+test("a sign-in with an application of Microsoft's own is told to take one that can be granted more", () => {
+  const session = { ...administrator([], []), clientId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46' };
+  const place = { authority: null, cloud: CLOUDS.global, isManagedIdentity: false };
+  const words = askForPermissions([{ permission: 'User.Read.All', to: 'find users' }], session, place).join('\n');
+  expect(words).toContain('uses the application of the Azure CLI');
+  expect(words).toContain('User.Read.All  a154be20-db9c-4678-8ab7-66f6cc099a59');
+  expect(words).not.toContain('--id 04b07795');
 });
