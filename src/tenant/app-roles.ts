@@ -15,14 +15,11 @@ const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const EMPTY = '00000000-0000-0000-0000-000000000000';
 const VALUE = /^(?!\.)[A-Za-z0-9:!#$%&'()*+,\-./;=?@[\]^_{}~`]+$/;
 const KNOWN = new Set(['id', 'allowedMemberTypes', 'displayName', 'description', 'isEnabled', 'value']);
-const MOST = 1200;
 
 /** Checks the whole new collection against the rules and against the one it replaces; answers it as it is kept. */
 export const replacedRoles = (given: unknown, before: readonly AppRole[]): readonly AppRole[] => {
   if (!Array.isArray(given))
     throw badRequest("Invalid value specified for property 'appRoles' of resource 'Application'.");
-  if (given.length > MOST)
-    throw new GraphError(400, 'Directory_QuotaExceeded', `The manifest may hold at most ${MOST} entries.`);
   const roles = given.map((role) => checked(role, before));
   refuseRepeated(roles.map(({ id }) => id.toLowerCase()));
   refuseRepeated(roles.flatMap(({ value }) => (value === null ? [] : [value])));

@@ -1,4 +1,5 @@
 // Applications and service principals: listed, found by their keys, registered, changed.
+import { isDeepStrictEqual } from 'node:util';
 import type { Key } from './addresses.ts';
 import { type AppRole, replacedRoles } from './app-roles.ts';
 import { audit } from './audit.ts';
@@ -137,6 +138,8 @@ const checkedProperties = (
       properties[name] = replacedRoles(value, (before?.['appRoles'] as AppRole[] | undefined) ?? []);
       continue;
     } else if (name === 'appRoles') {
+      // They are the application's: what is said of them here must be what the application has.
+      if (before && isDeepStrictEqual(value, before['appRoles'])) continue;
       throw badRequest('Property appRoles on the service principal does not match the application object.');
     } else if (name === 'appId' && kind === 'servicePrincipal' && (!before || before['appId'] === value)) {
       continue;
@@ -152,11 +155,21 @@ const checkedProperties = (
   return properties;
 };
 
+const MOST_ENTRIES = 1200;
+
+/** All lists of an application together hold no more than its manifest takes. */
+const checkSize = (application: Readonly<Record<string, unknown>>): void => {
+  const lists = Object.values(application).filter((value) => Array.isArray(value));
+  if (lists.reduce((sum, { length }) => sum + length, 0) <= MOST_ENTRIES) return;
+  throw new GraphError(400, 'Directory_QuotaExceeded', `The manifest may hold at most ${MOST_ENTRIES} entries.`);
+};
+
 /** `POST /applications`, and an upsert by unique name that finds nothing. */
 export const createApplication = (tenant: Tenant, request: GraphRequest, uniqueName?: string): GraphResponse => {
   const body = objectBody(request);
   if (typeof body['displayName'] !== 'string') throw missing('displayName', 'Application');
   const properties = checkedProperties(body, 'application', undefined);
+  checkSize(properties);
   const name = uniqueName ?? properties['uniqueName'];
   if (name !== undefined && primaryObject(tenant, 'application', { property: 'uniqueName', value: String(name) })) {
     throw conflict('uniqueName');
@@ -247,7 +260,8 @@ export const updateObject = (tenant: Tenant, request: GraphRequest, kind: Regist
       ? createApplication(tenant, request, key.value)
       : createServicePrincipal(tenant, request, key.value);
   }
-  const properties = checkedProperties(objectBody(request), kind, before);
+  const properties = checkedProperties(objectBody(request), kind, shown(tenant, kind, before));
+  if (kind === 'application') checkSize({ ...before, ...properties });
   tenant.db.transaction(() => {
     replaceObject(tenant, { ...before, ...properties });
     auditObject(

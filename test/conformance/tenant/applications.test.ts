@@ -1,6 +1,6 @@
 // Applications, service principals and their roles: FACTS 6.
 import { expect, test } from 'vitest';
-import { type Client, errorOf, names, ROLE_A, ROLE_B, register, role, startClient } from './support.ts';
+import { type Client, errorOf, names, person, ROLE_A, ROLE_B, register, role, startClient } from './support.ts';
 
 const TAG = 'WindowsAzureActiveDirectoryIntegratedApp';
 const UNIQUE = "/applications(uniqueName='rollcall-corpdb1')";
@@ -224,4 +224,57 @@ test.each([
 ])('POST %s %j is refused', async (path, body) => {
   const client = await startClient();
   expect(errorOf(await client.post(path, body))).toMatchObject({ status: 400, code: 'Request_BadRequest' });
+});
+
+test('§6.2 roles said at the service principal must be those of the application', async () => {
+  const { client, path, appId } = await withRoles();
+  const principal = `/servicePrincipals(appId='${appId}')`;
+  const { appRoles } = (await client.get(principal)).body;
+  expect((await client.patch(principal, { appRoles, notes: 'kept' })).status).toBe(204);
+  expect(errorOf(await client.patch(principal, { appRoles: [] }))).toMatchObject({
+    status: 400,
+    message: 'Property appRoles on the service principal does not match the application object.',
+  });
+  expect((await client.get(principal)).body).toMatchObject({ notes: 'kept', appRoles });
+  expect((await client.get(path)).body['appRoles']).toEqual(appRoles);
+});
+
+test('§6.2 the lists of an application hold 1,200 entries together', async () => {
+  const { client, path } = await withRoles();
+  const tags = (n: number) => Array.from({ length: n }, (_, i) => `tag${i}`);
+  expect((await client.patch(path, { tags: tags(1198) })).status).toBe(204);
+  expect(errorOf(await client.patch(path, { tags: tags(1199) }))).toMatchObject({ code: 'Directory_QuotaExceeded' });
+  expect((await client.post('/applications', { displayName: 'A', tags: tags(1201) })).status).toBe(400);
+});
+
+test('§6.1 §7.1 what lies behind an object is reached by each of its keys', async () => {
+  const client = await startClient();
+  const { body } = await client.post('/applications', {
+    displayName: 'A',
+    uniqueName: 'a',
+    appRoles: [role(ROLE_A, 'Reader')],
+  });
+  const { body: principal } = await client.post('/servicePrincipals', { appId: body['appId'] });
+  await client.seed(person('ana'));
+  const user = String((await client.get("/users('ana@contoso.com')?$select=id")).body['id']);
+  const made = await client.post(`/servicePrincipals(appId='${body['appId']}')/appRoleAssignedTo`, {
+    principalId: user,
+    resourceId: principal['id'],
+    appRoleId: ROLE_A,
+  });
+  expect(made.status).toBe(201);
+  for (const path of [
+    `/servicePrincipals(appId='${body['appId']}')/appRoleAssignedTo`,
+    `/servicePrincipals('${principal['id']}')/appRoleAssignedTo`,
+    "/users('ANA@contoso.com')/appRoleAssignments",
+    "/users(userPrincipalName='ana@contoso.com')/appRoleAssignments",
+    '/users/ana@contoso.com/appRoleAssignments',
+  ])
+    expect(await client.all(path), path).toHaveLength(1);
+  await client.post("/applications(uniqueName='a')/owners/$ref", client.ref(user));
+  expect(await client.all(`/applications(appId='${body['appId']}')/owners`)).toHaveLength(1);
+  for (const path of ["/users(mail='ana@contoso.com')", "/servicePrincipals(uniqueName='a')", "/groups(mail='a')"])
+    expect((await client.get(path)).status, path).toBe(400);
+  expect((await client.get('/users/$ana')).status).toBe(400);
+  expect((await client.get("/users('$ana@contoso.com')")).status).toBe(404);
 });

@@ -201,3 +201,14 @@ test('a new display name shows in the assignments', async () => {
   await client.patch(`/users/${ANA}`, { displayName: 'Ana Vega' });
   expect((await client.all(list))[0]).toMatchObject({ principalDisplayName: 'Ana Vega' });
 });
+
+test('§6.2 assignments of a role that is removed stay, and can be taken back', async () => {
+  const { client, applicationId, list, body } = await world();
+  const id = String((await client.post(list, body)).body['id']);
+  const path = `/applications/${applicationId}`;
+  await client.patch(path, { appRoles: [role(ROLE_A, 'Reader', { isEnabled: false }), role(ROLE_B, 'Writer')] });
+  expect((await client.patch(path, { appRoles: [role(ROLE_B, 'Writer')] })).status).toBe(204);
+  expect((await client.all(list)).map(({ appRoleId }) => appRoleId)).toEqual([ROLE_A]);
+  expect((await client.delete(`/users/${ANA}/appRoleAssignments/${id}`)).status).toBe(204);
+  expect(await client.all(list)).toEqual([]);
+});
