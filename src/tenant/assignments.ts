@@ -113,6 +113,16 @@ const ghosts = ({ replication }: Tenant, side: Side): readonly Row[] =>
     .filter((row) => row[side.kind] === side.id)
     .sort((a, b) => a.n - b.n);
 
+/** The first of a side's assignments. */
+export const firstAssignments = (tenant: Tenant, side: Side, most: number): readonly Record<string, unknown>[] => {
+  const first: Record<string, unknown>[] = [];
+  for (const { one } of seenFrom(tenant, side, 0, most)) {
+    first.push(one);
+    if (first.length === most) break;
+  }
+  return first;
+};
+
 const COUNT_STEP = 1000;
 
 const countSeen = (tenant: Tenant, side: Side, filter: Filter | undefined): number => {

@@ -8,7 +8,11 @@ import type { Route } from './routes.ts';
 import type { TokenClaims } from './tokens.ts';
 
 /** Refuses what the caller may not do. Throws Graph's 403, and an Error of our own for a route without an entry. */
-export const authorise = (tenant: Tenant, request: GraphRequest, { name, keys }: Route): void => {
+export const authorise = (
+  tenant: Tenant,
+  request: GraphRequest,
+  { name, keys }: Pick<Route, 'name' | 'keys'>,
+): void => {
   const permission = PERMISSIONS[name];
   if (!permission) throw new Error(`${name} has no entry in the table of permissions`);
   const { claims } = request;

@@ -278,12 +278,18 @@ export const removeReference = (
 export const removeManager = (tenant: Tenant, request: GraphRequest, holder: DirectoryObject): GraphResponse =>
   removeReference(tenant, request, holder, 'manager', managerOf(tenant, holder.object.id).object.id);
 
-/** The manager that readers see; Graph's 404 where there is none. */
-export const managerOf = (tenant: Tenant, id: string): DirectoryObject => {
+/** The manager that readers see, if there is one. */
+export const managerIn = (tenant: Tenant, id: string): DirectoryObject | undefined => {
   for (const { target } of linksOf(tenant, 'manager', 'source', id)) {
     const manager = visibleAny(tenant, target);
     if (manager) return manager;
   }
+  return undefined;
+};
+
+const managerOf = (tenant: Tenant, id: string): DirectoryObject => {
+  const manager = managerIn(tenant, id);
+  if (manager) return manager;
   throw notFound('manager');
 };
 

@@ -22,6 +22,7 @@ import { deleteForGood, getDeleted, listDeleted, restore } from './deleted-items
 import { type DirectoryObject, readAny } from './directory-objects.ts';
 import { checkMemberGroups, getAny, getByIds, getMemberGroups } from './directory-queries.ts';
 import { badRequest, methodNotAllowed, notFound } from './errors.ts';
+import { expanding } from './expand.ts';
 import { createGroup, deleteGroup, updateGroup } from './groups.ts';
 import { invite } from './invitations.ts';
 import type { Relation } from './links.ts';
@@ -79,9 +80,9 @@ const anObject =
 
 /** The addresses of a kind of object: the list, and one by its keys. */
 const objects = (set: string, kind: Registered, create: Rule): Readonly<Record<string, Rules>> => ({
-  [`/${set}`]: { GET: (tenant, request) => listObjects(tenant, request, kind), POST: create },
+  [`/${set}`]: { GET: expanding(set, (tenant, request) => listObjects(tenant, request, kind)), POST: create },
   [`/${set}/{id}`]: {
-    GET: anObject(kind, getObject),
+    GET: expanding(set, anObject(kind, getObject)),
     PATCH: anObject(kind, updateObject),
     DELETE: anObject(kind, deleteObject),
   },
@@ -184,9 +185,9 @@ const [findApplication, findServicePrincipal, findGroup] = (['application', 'ser
 ) as [Find, Find, Find];
 
 const RULES: Readonly<Record<string, Rules>> = {
-  '/users': { GET: listUsers, POST: createUser },
+  '/users': { GET: expanding('users', listUsers), POST: createUser },
   '/users/$count': { GET: countUsers },
-  '/users/{id}': { GET: aUser(getUser), PATCH: aUser(updateUser), DELETE: aUser(deleteUser) },
+  '/users/{id}': { GET: expanding('users', aUser(getUser)), PATCH: aUser(updateUser), DELETE: aUser(deleteUser) },
   '/users/{id}/restore': { POST: restoreInPlace },
   '/users/{id}/manager': {
     GET: (tenant, request, keys) => getManager(tenant, request, findUser(tenant, keys).object.id),
@@ -201,11 +202,11 @@ const RULES: Readonly<Record<string, Rules>> = {
   ...assignments('users', findUser, 'principal'),
 
   '/groups': {
-    GET: (tenant, request) => listObjects(tenant, request, 'group'),
+    GET: expanding('groups', (tenant, request) => listObjects(tenant, request, 'group')),
     POST: (tenant, request) => createGroup(tenant, request),
   },
   '/groups/{id}': {
-    GET: anObject('group', getObject),
+    GET: expanding('groups', anObject('group', getObject)),
     PATCH: (tenant, request, [key]) => updateGroup(tenant, request, key!),
     DELETE: (tenant, request, [key]) => deleteGroup(tenant, request, key!),
   },

@@ -181,7 +181,7 @@ test.each([
   "/applications?$filter=contains(displayName,'x')",
   '/applications?$select=nonsense',
   '/applications?$orderby=displayName',
-  '/applications?$expand=owners',
+  '/applications?$expand=appRoleAssignedTo',
   '/applications?$top=1000',
   "/servicePrincipals?$filter=tags%20eq%20'x'",
   "/servicePrincipals?$filter=startsWith(appId,'x')",

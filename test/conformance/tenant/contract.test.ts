@@ -167,6 +167,10 @@ const objectsAndRelations = async (
   await client.put(`/users/${user}/manager/$ref`, client.ref(user, 'users'));
   await client.get(`/users/${user}/manager?$select=id,displayName`);
   await client.all(`/users/${user}/directReports`);
+  await client.all('/users?$select=id,displayName&$expand=manager($select=id,displayName)&$top=100');
+  await client.get(`/users/${user}?$expand=memberOf`);
+  await client.get(`/groups/${group}?$select=id&$expand=members($select=id,displayName)`);
+  await client.get(`/servicePrincipals/${principalId}?$expand=appRoleAssignedTo`);
   await client.delete(`/users/${user}/manager/$ref`);
   await client.post(`/applications/${applicationId}/owners/$ref`, client.ref(user));
   await client.all(`/applications(appId='${appId}')/owners`);

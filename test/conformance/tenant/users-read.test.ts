@@ -55,7 +55,7 @@ describe('lists (2.2)', () => {
 
   test('what is unknown is refused: properties, options, $skip, $expand', async () => {
     const client = await startClient();
-    for (const query of ['$select=nonsense', '$select=constructor', '$skip=1', '$nonsense=1', '$expand=manager']) {
+    for (const query of ['$select=nonsense', '$select=constructor', '$skip=1', '$nonsense=1', '$expand=nonsense']) {
       expect({ query, ...errorOf(await client.get(`/users?${query}`)) }).toMatchObject({ query, status: 400 });
     }
     expect((await client.get('/users?%24filter=%ZZ')).status).toBe(400);
