@@ -327,6 +327,17 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
         'permissions of Graph that the client holds, with commas between; without it, all that Rollcall needs',
       ).argParser(names),
     )
+    .addOption(
+      option(
+        '--admin <user=role...>',
+        'who administers, with roles and commas between: "admin@contoso.com=User Administrator"',
+      ),
+    )
+    .addOption(option('--client-certificate <file...>', 'certificates (PEM) that the client may sign in with'))
+    .addOption(option('--federated <file>', 'JSON with identities of other issuers that may sign in as the client'))
+    .addOption(
+      option('--managed-identity', 'serve tokens of a managed identity, as the machines of Azure do').default(false),
+    )
     .addOption(option('--record <file>', 'append each exchange as one JSON line; tokens are masked'))
     .addOption(output);
   add('seed', 'add users to a running tenant', 'tenantSeed')

@@ -1,4 +1,5 @@
 // The control plane at /_tenant/: counts, faults, the clock, users by the thousand. Not part of what Graph has.
+import type { People } from './authority/people.ts';
 import type { Clock } from './clock.ts';
 import type { Stats } from './costs.ts';
 import type { Database } from './database.ts';
@@ -16,6 +17,7 @@ export interface Controlled {
   readonly clock: Clock;
   /** Sets which permissions the client holds; tokens that were issued keep theirs. */
   readonly grant: (names: readonly string[]) => void;
+  readonly people: People;
 }
 
 export interface ControlAnswer {
@@ -31,7 +33,7 @@ export const answerControl = async (
   body: string,
 ): Promise<ControlAnswer> => {
   const answer = ANSWERS[`${method} ${what}`];
-  if (!answer) return refused(404, 'NotFound', 'The control plane has stats, faults, clock, grant and users.');
+  if (!answer) return refused(404, 'NotFound', 'The control plane has stats, faults, clock, grant, roles and users.');
   try {
     return { status: 200, body: await answer(controlled, body) };
   } catch (error) {
@@ -61,6 +63,13 @@ const ANSWERS: Readonly<Record<string, (controlled: Controlled, body: string) =>
     if (!Array.isArray(permissions)) throw malformed('The body is {"permissions": [names]}.');
     grant(permissions.map(String));
     return { permissions };
+  },
+  'POST roles': ({ people }, body) => {
+    const { user, roles } = JSON.parse(body) as { user?: unknown; roles?: unknown };
+    if (typeof user !== 'string' || !Array.isArray(roles))
+      throw malformed('The body is {"user": name, "roles": [names]}.');
+    people.setRoles(user, roles.map(String));
+    return { user, roles };
   },
   'POST users': async ({ db, clock }, body) => ({ added: await seedUsers(db, bulkUsers(body), clock.now) }),
 };

@@ -12,7 +12,7 @@ import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
 import { routeOf } from './routes.ts';
 import { behindEmpty, ConnectionReset, deliveryOf, inEnvelope, isOfDelivery, suffer } from './suffer.ts';
 import type { Throttle } from './throttle.ts';
-import type { Authority } from './tokens.ts';
+import type { AccessTokens } from './tokens.ts';
 import { parsed, refusal, send } from './wire.ts';
 
 /** One HTTP exchange, for tests that strike at a certain moment. */
@@ -29,7 +29,7 @@ export interface ExchangeEvent {
 export interface Directory {
   readonly tenant: Omit<Tenant, 'replication'>;
   readonly replication: Replication;
-  readonly authority: Authority;
+  readonly tokens: AccessTokens;
   readonly stats: Stats;
   readonly faults: Faults;
   readonly throttle: Throttle;
@@ -57,7 +57,7 @@ const MOST_REVOKED = 1000;
 
 /** Answers requests of the directory. */
 export const createExchange = (directory: Directory): ((came: Came) => Promise<void>) => {
-  const { tenant, replication, authority, stats, faults, throttle, recorder, latencyMs, onExchange } = directory;
+  const { tenant, replication, tokens, stats, faults, throttle, recorder, latencyMs, onExchange } = directory;
   const { now } = tenant;
   const revoked = new Set<string>();
 
@@ -92,7 +92,7 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
   const check = (authorization: string | undefined) => {
     if (authorization !== undefined && revoked.has(authorization))
       throw invalidToken('Lifetime validation failed, the token is expired.');
-    return authority.check(authorization);
+    return tokens.check(authorization);
   };
 
   const revoke = (authorization: string | undefined): void => {
@@ -114,7 +114,7 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
       query,
       headers: incoming.headers as Record<string, string | undefined>,
       body: parsed(body),
-      claims: { aud: '', tid: '', appid: '', oid: '', exp: 0, roles: [] },
+      claims: { aud: '', tid: '', appid: '', oid: '', exp: 0, nbf: 0 },
       root: `${origin}${version}`,
       correlationId: crypto.randomUUID(),
     };

@@ -251,6 +251,10 @@ const OTHERS = [
   'EntitlementManagement.ReadWrite.All',
 ];
 
+/** Delegated alone, or of applications alone; all others are both. */
+const DELEGATED_ONLY: readonly string[] = ['User.Read', 'User.ReadWrite'];
+const APPLICATION_ONLY: readonly string[] = ['Application.ReadWrite.OwnedBy', 'Group.Create'];
+
 /** Every permission that can be granted. */
 export const KNOWN_PERMISSIONS: ReadonlySet<string> = new Set([
   ...OTHERS,
@@ -261,6 +265,12 @@ export const KNOWN_PERMISSIONS: ReadonlySet<string> = new Set([
     ...Object.values(properties ?? {}).flat(2),
   ]),
 ]);
+
+const without = (names: readonly string[]): ReadonlySet<string> =>
+  new Set([...KNOWN_PERMISSIONS].filter((name) => !names.includes(name)));
+
+export const DELEGATED_PERMISSIONS = without(APPLICATION_ONLY);
+export const APPLICATION_PERMISSIONS = without(DELEGATED_ONLY);
 
 /** What the product needs for all that it does, which the tenant's client holds unless told otherwise. */
 export const DEFAULT_GRANT: readonly string[] = [

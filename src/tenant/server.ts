@@ -1,5 +1,11 @@
 // The local tenant as a server: a Graph-compatible directory over HTTP, on the loopback interface alone.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { type ClientCheck, createClientCheck } from './authority/client.ts';
+import { createCodes, createRefreshTokens } from './authority/codes.ts';
+import { createDeviceCodes } from './authority/device-codes.ts';
+import { checkFederated, type FederatedCredential } from './authority/federated.ts';
+import { createPeople } from './authority/people.ts';
+import type { Authority } from './authority/token-endpoint.ts';
 import { startClock } from './clock.ts';
 import { answerControl } from './control.ts';
 import { Stats, type TenantStats } from './costs.ts';
@@ -15,7 +21,7 @@ import type { Tenant } from './request.ts';
 import { fillOnce, readUsersFile } from './seed.ts';
 import { answerSignIn } from './sign-in.ts';
 import { type TenantSize, Throttle } from './throttle.ts';
-import { createAuthority } from './tokens.ts';
+import { createTokens } from './tokens.ts';
 import { readBody, sendJson } from './wire.ts';
 
 export type { TenantStats } from './costs.ts';
@@ -50,6 +56,14 @@ export interface TenantOptions {
   readonly record?: string;
   /** Permissions of Microsoft Graph that the tenant's client holds. Default: what the product needs. */
   readonly grant?: readonly string[];
+  /** Who administers: user principal names with their roles. Who is not in the directory is added. */
+  readonly administrators?: Readonly<Record<string, readonly string[]>>;
+  /** Certificates in PEM that the client may sign in with. */
+  readonly certificates?: readonly string[];
+  /** Identities of other issuers that may sign in as the client. */
+  readonly federated?: readonly FederatedCredential[];
+  /** Serve tokens of a managed identity, as the machines of Azure do. */
+  readonly managedIdentity?: boolean;
   /** Verified domains. Default: contoso.com and others that are nobody's. */
   readonly domains?: readonly string[];
   /** Those of the domains that are federated: their users sign in elsewhere. Default: none. */
@@ -96,34 +110,44 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   const clientId = fact(db, 'clientId', () => crypto.randomUUID());
   const clock = startClock(db, options.timeScale);
   const { now } = clock;
-  try {
-    await fillOnce(db, usersToStartWith(options, domains[0]!), now);
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-
   const clientSecret = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll('-', '');
+  const federatedDomains = (options.federatedDomains ?? []).map((name) => name.toLowerCase());
+  const { objectQuota } = options;
+  const auditDelayMs = options.auditDelayMs ?? (options.replicationDelayMs ?? 0) * AUDITS_ARE_LATER;
   const tenant: Omit<Tenant, 'replication'> = {
     db,
     tenantId,
     clientId,
     domains,
-    federatedDomains: (options.federatedDomains ?? []).map((name) => name.toLowerCase()),
-    objectQuota: options.objectQuota,
+    federatedDomains,
+    objectQuota,
     now,
-    auditDelayMs: options.auditDelayMs ?? (options.replicationDelayMs ?? 0) * AUDITS_ARE_LATER,
+    auditDelayMs,
   };
+  const people = createPeople(db);
+  let client: ClientCheck;
+  try {
+    const { certificates = [], federated = [] } = options;
+    checkFederated(federated);
+    client = createClientCheck({ clientId, clientSecret, certificates, federated });
+    await fillOnce(db, usersToStartWith(options, domains[0]!), now);
+    for (const [name, roles] of Object.entries(options.administrators ?? {})) people.addAdministrator(name, roles);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   let origin = '';
-  const authority = createAuthority({
-    tenantId,
-    clientId,
-    clientSecret,
-    domains,
-    granted: () => granted,
-    audience: () => origin,
-    now,
-  });
+  const asked = { tenantId, clientId, now, granted: () => granted, audience: () => origin };
+  const authority: Authority = {
+    ...asked,
+    names: [tenantId, ...domains].map((name) => name.toLowerCase()),
+    tokens: createTokens(asked),
+    client,
+    people,
+    deviceCodes: createDeviceCodes(now),
+    codes: createCodes(now),
+    refreshTokens: createRefreshTokens(now),
+  };
   const stats = new Stats();
   const faults = new Faults(options.faults);
   const throttle = new Throttle(options.throttle, tenantId, clock);
@@ -131,7 +155,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   const exchange = createExchange({
     tenant,
     replication: new Replication(options.replicationDelayMs ?? 0, options.randomSeed ?? 1, now),
-    authority,
+    tokens: authority.tokens,
     stats,
     faults,
     throttle,
@@ -147,14 +171,15 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     const [path = '', ...query] = (incoming.url ?? '/').split('?');
     if (path.startsWith(CONTROL)) {
       const what = path.slice(CONTROL.length);
-      const answer = await answerControl({ db, stats, faults, throttle, clock, grant }, method, what, body);
+      const answer = await answerControl({ db, stats, faults, throttle, clock, grant, people }, method, what, body);
       sendJson(outgoing, answer.status, answer.body);
       return;
     }
     if (!path.startsWith(`${VERSION}/`)) {
-      const { authorization } = incoming.headers;
-      const answer = answerSignIn(authority, { origin, tenantId }, { method, path, body, authorization });
-      sendJson(outgoing, answer.status, answer.body);
+      const { headers } = incoming;
+      const request = { method, path, query: query.join('?'), body, headers };
+      const answer = await answerSignIn(authority, { managedIdentity: options.managedIdentity ?? false }, request);
+      outgoing.writeHead(answer.status, answer.headers).end(answer.body);
       return;
     }
     const below = { version: VERSION, path: path.slice(VERSION.length), query: query.join('?') };

@@ -1,6 +1,8 @@
-// The token endpoint: client credentials for the tenant's one client, and tokens that are signed and checked.
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
-import { invalidToken } from './errors.ts';
+// Graph's tokens: what they say, how they are issued, and how each is checked when it comes back.
+import { generateKeyPairSync } from 'node:crypto';
+import { isSignedBy, makeJwt, readJwt } from './authority/jwt.ts';
+import { GraphError } from './errors.ts';
+import { APPLICATION_PERMISSIONS } from './permissions.ts';
 
 /** What a token says, and what the rules ask of it. */
 export interface TokenClaims {
@@ -9,6 +11,7 @@ export interface TokenClaims {
   readonly appid: string;
   readonly oid: string;
   readonly exp: number;
+  readonly nbf: number;
   /** Application permissions; absent where none was granted, and in a user's token. */
   readonly roles?: readonly string[];
   /** Delegated permissions, with blanks between. Their presence tells that a user is signed in. */
@@ -21,24 +24,38 @@ export interface TokenClaims {
 
 const LIFETIME_S = 3599;
 
-export interface OAuthError {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
+interface Person {
+  readonly id: string;
+  readonly userPrincipalName: string;
+  readonly displayName: string;
 }
 
-export interface Authority {
-  /** Answers a token request: the form's fields, and the Authorization header if there is one. */
-  token(tenant: string, form: URLSearchParams, basic: string | undefined): { status: number; body: unknown };
+export interface UserTokenOptions {
+  readonly person: Person;
+  readonly wids: readonly string[];
+  readonly permissions: readonly string[];
+  readonly openid: readonly string[];
+  /** How the client proved who it is: `appidacr`. */
+  readonly proof: string;
+}
+
+export interface AccessTokens {
+  /** Seconds. */
+  readonly lifetimeS: number;
+  /** For the client itself, with what it was granted. */
+  forApplication(proof: string): string;
+  forUser(options: UserTokenOptions): string;
+  /** Of OpenID Connect, for the client. */
+  idToken(person: Person, nonce: string | undefined): string;
   /** Checks a bearer token. Throws Graph's 401. */
   check(header: string | undefined): TokenClaims;
+  /** What tokens can be checked with. */
   keys(): unknown;
 }
 
-export interface AuthorityOptions {
+export interface TokensOptions {
   readonly tenantId: string;
   readonly clientId: string;
-  readonly clientSecret: string;
-  readonly domains: readonly string[];
   /** Permissions that the client holds now. */
   readonly granted: () => readonly string[];
   /** The Graph root's origin, which is the audience. Known once the server listens. */
@@ -46,103 +63,97 @@ export interface AuthorityOptions {
   readonly now: () => number;
 }
 
-/** Signing key and client secret live as long as the server: nothing of them is written anywhere. */
-export const createAuthority = ({
-  tenantId,
-  clientId,
-  clientSecret,
-  domains,
-  granted,
-  audience,
-  now,
-}: AuthorityOptions): Authority => {
-  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const privateKey: KeyObject = createPrivateKey(pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  const publicKey = createPublicKey(privateKey);
+/** The signing key lives as long as the server: it is written nowhere. */
+export const createTokens = ({ tenantId, clientId, granted, audience, now }: TokensOptions): AccessTokens => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const keyId = crypto.randomUUID();
   const servicePrincipalId = crypto.randomUUID();
+  const issuer = `https://sts.windows.net/${tenantId}/`;
   /** Tokens whose signature has been checked: checking again for each request would cost more than the request. */
   const checked = new Map<string, TokenClaims>();
 
-  const issue = (): string => {
+  const times = () => {
     const seconds = Math.floor(now() / 1000);
-    const claims = {
-      aud: audience(),
-      iss: `https://sts.windows.net/${tenantId}/`,
-      iat: seconds,
-      nbf: seconds,
-      exp: seconds + LIFETIME_S + 1,
-      appid: clientId,
-      appidacr: '1',
-      idtyp: 'app',
-      oid: servicePrincipalId,
-      sub: servicePrincipalId,
-      ...(granted().length > 0 && { roles: granted() }),
-      tid: tenantId,
-      uti: crypto.randomUUID(),
-      ver: '1.0',
-    };
-    const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const signed = `${part({ typ: 'JWT', alg: 'RS256', kid: keyId })}.${part(claims)}`;
-    return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
+    return { iat: seconds, nbf: seconds, exp: seconds + LIFETIME_S + 1 };
   };
-
-  const refuse = (error: string, code: number, text: string): OAuthError => ({
-    status: 400,
-    body: {
-      error,
-      error_description: `AADSTS${code}: ${text}`,
-      error_codes: [code],
-      timestamp: `${new Date(now()).toISOString().slice(0, 19).replace('T', ' ')}Z`,
-      trace_id: crypto.randomUUID(),
-      correlation_id: crypto.randomUUID(),
-    },
+  /** What every token for Graph says, in the first version's form. */
+  const common = (proof: string) => ({
+    aud: audience(),
+    iss: issuer,
+    ...times(),
+    appid: clientId,
+    appidacr: proof,
+    tid: tenantId,
+    uti: crypto.randomUUID(),
+    ver: '1.0',
   });
 
+  const verified = (token: string): TokenClaims => {
+    const jwt = readJwt(token);
+    if (!jwt) throw refused('IDX14100: JWT is not well formed, there are no dots (.).');
+    if (!isSignedBy(jwt, publicKey, ['RS256']) || jwt.claims['iss'] !== issuer || jwt.claims['tid'] !== tenantId)
+      throw refused('Access token validation failure. Invalid signature.');
+    return jwt.claims as unknown as TokenClaims;
+  };
+
+  const refused = (message: string): GraphError =>
+    new GraphError(401, 'InvalidAuthenticationToken', message, {
+      headers: {
+        'WWW-Authenticate': `Bearer realm="", authorization_uri="${audience()}/common/oauth2/authorize", client_id="${GRAPH_APP_ID}"`,
+      },
+    });
+
   return {
-    token: (tenant, form, basic) => {
-      const [basicId, basicSecret] = basic === undefined ? [] : decodeBasic(basic);
-      const names = [tenantId, ...domains].map((name) => name.toLowerCase());
-      if (!names.includes(tenant.toLowerCase()))
-        return refuse('invalid_request', 90002, `Tenant '${tenant}' not found.`);
-      if (form.get('grant_type') !== 'client_credentials') {
-        return refuse(
-          'unsupported_grant_type',
-          70003,
-          `The app requested an unsupported grant type '${form.get('grant_type') ?? ''}'.`,
-        );
-      }
-      if ((form.get('client_id') ?? basicId) !== clientId) {
-        return refuse(
-          'unauthorized_client',
-          700016,
-          'Application with the given identifier was not found in the directory.',
-        );
-      }
-      if ((form.get('client_secret') ?? basicSecret) !== clientSecret) {
-        return refuse('invalid_client', 7000215, 'Invalid client secret provided.');
-      }
-      if (form.get('scope') !== `${audience()}/.default`) {
-        return refuse(
-          'invalid_scope',
-          70011,
-          `The provided value for the input parameter 'scope' is not valid; expected ${audience()}/.default.`,
-        );
-      }
-      return {
-        status: 200,
-        body: { token_type: 'Bearer', expires_in: LIFETIME_S, ext_expires_in: LIFETIME_S, access_token: issue() },
-      };
+    lifetimeS: LIFETIME_S,
+    forApplication: (proof) => {
+      const roles = granted().filter((name) => APPLICATION_PERMISSIONS.has(name));
+      const identity = { idtyp: 'app', oid: servicePrincipalId, sub: servicePrincipalId };
+      return makeJwt(keyId, { ...common(proof), ...identity, ...(roles.length > 0 && { roles }) }, privateKey);
     },
+    forUser: ({ person, wids, permissions, openid, proof }) =>
+      makeJwt(
+        keyId,
+        {
+          ...common(proof),
+          idtyp: 'user',
+          name: person.displayName,
+          oid: person.id,
+          sub: person.id,
+          upn: person.userPrincipalName,
+          unique_name: person.userPrincipalName,
+          scp: [...permissions, ...openid.filter((name) => name !== 'offline_access')].join(' '),
+          ...(wids.length > 0 && { wids }),
+        },
+        privateKey,
+      ),
+    idToken: (person, nonce) =>
+      makeJwt(
+        keyId,
+        {
+          aud: clientId,
+          iss: `${audience()}/${tenantId}/v2.0`,
+          ...times(),
+          name: person.displayName,
+          ...(nonce !== undefined && { nonce }),
+          oid: person.id,
+          preferred_username: person.userPrincipalName,
+          sub: person.id,
+          tid: tenantId,
+          uti: crypto.randomUUID(),
+          ver: '2.0',
+        },
+        privateKey,
+      ),
     check: (header) => {
       const token = /^Bearer (.+)$/i.exec(header ?? '')?.[1];
-      if (!token) throw invalidToken('Access token is empty.');
-      const claims = checked.get(token) ?? verified(token, publicKey);
-      if (claims.aud !== audience()) throw invalidToken('Access token validation failure. Invalid audience.');
+      if (!token) throw refused('Access token is empty.');
+      const claims = checked.get(token) ?? verified(token);
+      if (claims.aud !== audience()) throw refused('Access token validation failure. Invalid audience.');
       if (claims.exp * 1000 <= now()) {
         checked.delete(token);
-        throw invalidToken('Lifetime validation failed, the token is expired.');
+        throw refused('Lifetime validation failed, the token is expired.');
       }
+      if (claims.nbf * 1000 > now()) throw refused('Lifetime validation failed, the token is not yet valid.');
       checked.set(token, claims);
       return claims;
     },
@@ -150,23 +161,5 @@ export const createAuthority = ({
   };
 };
 
-/** Client id and secret of HTTP Basic, each form-encoded. What is encoded wrongly is no secret of ours. */
-const decodeBasic = (header: string): readonly string[] => {
-  const encoded = /^Basic (.+)$/i.exec(header)?.[1];
-  if (!encoded) return [];
-  try {
-    return Buffer.from(encoded, 'base64').toString().split(':').map(decodeURIComponent);
-  } catch {
-    return [];
-  }
-};
-
-const verified = (token: string, key: KeyObject): TokenClaims => {
-  const [header, claims, signature, ...more] = token.split('.');
-  const isSigned =
-    signature !== undefined &&
-    more.length === 0 &&
-    verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url'));
-  if (!isSigned) throw invalidToken('CompactToken validation failed: the signature is not valid.');
-  return JSON.parse(Buffer.from(claims!, 'base64url').toString());
-};
+/** Microsoft Graph's own application id, in every directory. */
+const GRAPH_APP_ID = '00000003-0000-0000-c000-000000000000';

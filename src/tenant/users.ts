@@ -145,6 +145,12 @@ const rowOf = (db: Database, key: string): UserRow => {
 const findRow = (db: Database, key: string): UserRow | undefined =>
   db.one<UserRow>('select n, id, body from users where id = ?', key.toLowerCase()) ?? byName(db, key);
 
+/** A user, named by id or user principal name, as the primary replica has it: who signs in is looked up there. */
+export const userNamed = (db: Database, key: string): User | undefined => {
+  const row = findRow(db, key);
+  return row && JSON.parse(row.body);
+};
+
 /** A user, named by id or user principal name, that readers can see by now. */
 export const visibleUser = ({ db, replication }: Tenant, key: string): User | undefined => {
   const row = findRow(db, key);

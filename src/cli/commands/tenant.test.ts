@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { makeClientCertificate } from '../../../test/support/certificate.ts';
 import type { Io } from '../io.ts';
 import { tenantAdvance, tenantSeed, tenantStart, tenantStats } from './tenant.ts';
 
@@ -99,6 +100,35 @@ test('over TLS, the line names the authority, and the other commands trust it', 
   expect(JSON.parse(json.printed[0]!)).toMatchObject({ requests: 0 });
   stop();
   expect(await ended).toBe(0);
+});
+
+test('start takes who administers, and what the client signs in with', async () => {
+  const { certificate } = await makeClientCertificate();
+  const [pem, federated] = ['client.pem', 'federated.json'].map((name) => join(folder(), name)) as [string, string];
+  writeFileSync(pem, certificate);
+  writeFileSync(federated, '[{"issuer":"https://issuer.example.com","subject":"s","keys":[]}]');
+  const { printed, stop, ended } = await running({
+    admin: ['admin@contoso.com=User Administrator,Global Reader'],
+    clientCertificate: [pem],
+    federated,
+    managedIdentity: true,
+  });
+  const { authority } = JSON.parse(printed[0]!);
+  expect(await (await fetch(`${authority}/devicelogin`)).text()).toContain('value="admin@contoso.com"');
+  expect((await fetch(`${authority}/metadata/identity/oauth2/token`)).status).toBe(400);
+  stop();
+  await ended;
+});
+
+test.each([
+  ['an administrator without a role', { admin: ['admin@contoso.com'] }, /--admin/],
+  ['a role that there is not', { admin: ['admin@contoso.com=King'] }, /King: no such role/],
+  ['a certificate that is not there', { clientCertificate: ['not-there.pem'] }, /not-there\.pem/],
+  ['federated credentials that are no list', { federated: 'package.json' }, /no list of federated credentials/],
+  ['a permission that there is not', { grant: ['User.Raed.All'] }, /User\.Raed\.All: no such permission/],
+])('start tells of %s', async (_, options, message) => {
+  const started = tenantStart({ port: 0, ...options }, terminal().io);
+  await expect(started).rejects.toMatchObject({ message: expect.stringMatching(message) });
 });
 
 test.each([

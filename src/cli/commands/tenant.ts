@@ -20,6 +20,10 @@ export interface TenantStartOptions {
   readonly record?: string;
   readonly tls?: boolean;
   readonly grant?: readonly string[];
+  readonly admin?: readonly string[];
+  readonly clientCertificate?: readonly string[];
+  readonly federated?: string;
+  readonly managedIdentity?: boolean;
 }
 
 /** Serves until interrupted. The one line that it prints is for `--directory`. */
@@ -36,6 +40,10 @@ export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<
     ...(rest.randomSeed !== undefined && { randomSeed: rest.randomSeed }),
     ...(rest.record !== undefined && { record: rest.record }),
     ...(rest.tls && { tls: true }),
+    ...(rest.managedIdentity && { managedIdentity: true }),
+    ...(rest.admin !== undefined && { administrators: administratorsIn(rest.admin) }),
+    ...(rest.clientCertificate !== undefined && { certificates: rest.clientCertificate.map(textOf) }),
+    ...(rest.federated !== undefined && { federated: federatedIn(rest.federated) }),
     ...(rest.grant !== undefined && { grant: rest.grant }),
     ...(latency !== undefined && { latencyMs: latency }),
     ...(auditDelay !== undefined && { auditDelayMs: auditDelay }),
@@ -54,6 +62,41 @@ export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<
   if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
   await tenant.close();
   return 0;
+};
+
+/** `UPN=Role,Role`, once for each administrator. */
+const administratorsIn = (texts: readonly string[]): Record<string, readonly string[]> =>
+  Object.fromEntries(
+    texts.map((text) => {
+      const [, name, roles] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+      if (name === undefined || roles === undefined)
+        throw new UsageError(
+          `--admin takes a user principal name and roles, not "${text}".`,
+          'Write --admin "admin@contoso.com=User Administrator,Application Administrator".',
+        );
+      return [name.trim(), roles.split(',').map((role) => role.trim())];
+    }),
+  );
+
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}.`, 'Name a file that is there.');
+  }
+};
+
+const federatedIn = (file: string): NonNullable<TenantOptions['federated']> => {
+  try {
+    const read: unknown = JSON.parse(textOf(file));
+    if (Array.isArray(read)) return read;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UsageError(
+    `${file} is no list of federated credentials.`,
+    'Write JSON: [{ "issuer": …, "subject": …, "keys": [JSON Web Keys] or the address of keys on this machine }].',
+  );
 };
 
 interface RunningOptions {

@@ -56,6 +56,35 @@ export const clientOf = async (tenant: RunningTenant): Promise<Client> => {
   const { access_token: token } = (await (await tokenRequest(tenant, goodForm(tenant))).json()) as {
     access_token: string;
   };
+  return clientWith(tenant, token);
+};
+
+/** A client for somebody who signed in with a device code. By default it may do whatever was granted. */
+export const signedInAs = async (tenant: RunningTenant, user: string, scope?: string): Promise<Client> => {
+  const { access_token: token } = await deviceSignIn(tenant, user, scope ?? `${tenant.authority}/.default`);
+  return clientWith(tenant, String(token));
+};
+
+/** The whole of a sign-in with a device code, and what the token endpoint answers at its end. */
+export const deviceSignIn = async (
+  tenant: RunningTenant,
+  user: string,
+  scope: string,
+): Promise<Readonly<Record<string, unknown>>> => {
+  const { clientId: client_id, authority, tenantId } = tenant;
+  const begun = await fetch(`${authority}/${tenantId}/oauth2/v2.0/devicecode`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id, scope }),
+  });
+  const { user_code: code, device_code } = (await begun.json()) as { user_code: string; device_code: string };
+  const body = new URLSearchParams({ code, user, answer: 'accept' });
+  await fetch(`${authority}/devicelogin`, { method: 'POST', body });
+  const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
+  const form = { grant_type, client_id, device_code, client_info: '1' };
+  return (await tokenRequest(tenant, form)).json() as Promise<Record<string, unknown>>;
+};
+
+const clientWith = (tenant: RunningTenant, token: string): Client => {
   const call = async (
     method: string,
     path: string,
