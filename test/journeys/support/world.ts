@@ -98,6 +98,7 @@ export const startCommand = (
   folder: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  onError: (text: string) => void = () => undefined,
 ): { pid: number; ended: Promise<Ended> } => {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: folder,
@@ -111,6 +112,7 @@ export const startCommand = (
   });
   child.stderr.setEncoding('utf8').on('data', (text) => {
     err += text;
+    onError(text);
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
