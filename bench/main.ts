@@ -1,8 +1,10 @@
 // npm run bench                        the whole job for 2,000 accounts, by hand and with Rollcall
 // npm run bench -- --rows 10000        matching alone; fails unless both targets are met
 // npm run bench -- --large             a million accounts; fails when the product needs more memory than it may
+// npm run bench -- --writes            50,000 assignments under the limit of writes; fails unless three targets are met
 //
-// --latency MS    how much later the tenant answers; 20 by default, 0 with --large
+// --latency MS    how much later the tenant answers; 20 by default, 0 with --large and --writes
+// --time-scale X  with --writes: how many times faster the tenant's time runs; 10 by default
 // --keep FOLDER   with --large: keep the generated directory for the next run
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,13 +13,15 @@ import { parseArgs } from 'node:util';
 import { benchLarge } from './large.ts';
 import { benchMatch } from './match-stage.ts';
 import { benchWholeJob } from './whole-job.ts';
+import { benchWrites } from './writes.ts';
 
 const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
 const { values } = parseArgs({
-  options: { rows: text, latency: text, keep: text, large: { type: 'boolean', default: false } },
+  options: { rows: text, latency: text, keep: text, 'time-scale': text, large: flag, writes: flag },
 });
 
-const wholeNumber = (name: 'rows' | 'latency', least: number, otherwise: number): number => {
+const wholeNumber = (name: 'rows' | 'latency' | 'time-scale', least: number, otherwise: number): number => {
   const given = values[name];
   const value = given === undefined ? otherwise : Number(given);
   if (Number.isInteger(value) && value >= least) return value;
@@ -32,6 +36,10 @@ const bench = async (folder: string): Promise<boolean> => {
       rows: wholeNumber('rows', 100, 1_000_000),
       latencyMs: wholeNumber('latency', 0, 0),
     });
+  }
+  if (values.writes) {
+    const [assignments, latencyMs] = [wholeNumber('rows', 100, 50_000), wholeNumber('latency', 0, 0)];
+    return benchWrites({ folder, assignments, latencyMs, timeScale: wholeNumber('time-scale', 1, 10) });
   }
   const latencyMs = wholeNumber('latency', 0, 20);
   if (values.rows !== undefined) return benchMatch(folder, wholeNumber('rows', 100, 0), latencyMs);

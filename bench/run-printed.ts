@@ -12,6 +12,9 @@ export interface RunPrinted extends ProductCounts {
   /** Of all stages. */
   readonly seconds: number;
   readonly strategy: string | null;
+  readonly plan: {
+    readonly estimate: { readonly requests: number; readonly writes: number; readonly minutes: number };
+  };
   readonly stages: Readonly<
     Record<Stage, { readonly seconds: number; readonly requests: number; readonly writes: number }>
   >;

@@ -34,16 +34,23 @@ export interface TenantChoices {
   readonly generate?: number;
   readonly data?: string;
   readonly latencyMs: number;
+  /** The size of the tenant whose limits are kept; none by default. */
+  readonly throttle?: 'small' | 'medium' | 'large';
+  /** How many times faster its time runs. */
+  readonly timeScale?: number;
 }
 
 const RANDOM_SEED = 1;
 
 /** Starts a tenant and waits until it is ready. */
-export const startTenant = async ({ generate, data, latencyMs }: TenantChoices): Promise<BenchTenant> => {
+export const startTenant = async (choices: TenantChoices): Promise<BenchTenant> => {
+  const { generate, data, latencyMs, throttle, timeScale } = choices;
   const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
   const args = ['tenant', 'start', '--port', '0', '--latency', String(latencyMs), '--output', 'json'];
   if (generate !== undefined) args.push('--generate', String(generate), '--random-seed', String(RANDOM_SEED));
   if (data !== undefined) args.push('--data', data);
+  if (throttle !== undefined) args.push('--throttle', throttle);
+  if (timeScale !== undefined) args.push('--time-scale', String(timeScale));
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const line = await new Promise<string>((resolve, reject) => {

@@ -13,6 +13,8 @@ export interface Progress {
   readonly stage: 'collect' | 'match' | 'plan' | 'apply' | 'verify';
   readonly done: number;
   readonly of: number | null;
+  /** What the directory allows of it: so many at once, then so many a second. Absent where nothing limits it. */
+  readonly allowed?: { readonly atOnce: number; readonly perSecond: number };
 }
 
 export interface WorkOptions {

@@ -117,6 +117,34 @@ test('an envelope goes on as long as somebody wants one of its answers', async (
   expect(graph.sent).toHaveLength(1);
 });
 
+test('an item whose token is refused is sent again with a fresh one that answers the challenge, once', async () => {
+  const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: '1' } } });
+  const challenge = { 'WWW-Authenticate': `Bearer claims="${Buffer.from(claims).toString('base64')}"` };
+  const asked: (string | undefined)[] = [];
+  let token = 'old';
+  const tokens = {
+    get: async () => token,
+    renew: async (_: string, wanted: string | undefined) => {
+      asked.push(wanted);
+      token = 'new';
+      return token;
+    },
+  };
+  const graph = scriptedGraph(
+    (call) =>
+      answerItems(call, ({ body }) => {
+        const { name } = body as { name: string };
+        if (name === 'never' || (name === 'b' && token === 'old')) return { status: 401, headers: challenge };
+        return { status: 201, body: { id: '1' } };
+      }),
+    4,
+    tokens,
+  );
+  expect(statuses(await graph.batch([post('a'), post('b'), post('never')]))).toEqual([201, 201, 401]);
+  expect(asked).toEqual([claims, claims]);
+  expect(graph.sent.map((call) => itemsOf(call).length).reduce((sum, n) => sum + n, 0)).toBe(5);
+});
+
 test('only throttled items are sent again, after the longest wait', async () => {
   let envelopes = 0;
   const graph = scriptedGraph((call) => {

@@ -1,12 +1,14 @@
 // Sends calls together. Whoever asks, their calls stand in one line, so that envelopes go out as full as they can be.
 import type { Clock } from '../model/clock.ts';
-import { type Call, isRead, type Outcome } from './call.ts';
+import { type Answer, type Call, isRead, type Outcome } from './call.ts';
+import { claimsIn } from './claims.ts';
 import type { Client } from './client.ts';
 import { costOf } from './costs.ts';
 import { backoffMs, retryAfterMs } from './delays.ts';
 import { CALLS_PER_ENVELOPE, ENVELOPE_CHARACTERS, type Sent, sendEnvelope, sizeOf } from './envelope.ts';
 import type { Pace } from './pace.ts';
 import { MAX_THROTTLE_MS, MAX_THROTTLE_WAITS, repeatsOfRead } from './repeats.ts';
+import type { Tokens } from './tokens.ts';
 import type { UsageCounter } from './usage.ts';
 import type { Window } from './window.ts';
 
@@ -28,6 +30,7 @@ export interface BatchParts {
   readonly clock: Clock;
   readonly pace: Pace;
   readonly window: Window;
+  readonly tokens: Tokens;
   readonly usage: UsageCounter;
 }
 
@@ -51,6 +54,8 @@ interface Waiting {
   readonly deadline: number;
   throttled: number;
   failed: number;
+  /** Its token was refused, and replaced: that helps once. */
+  hasNewToken: boolean;
   readonly settle: (outcome: Outcome) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -58,7 +63,7 @@ interface Waiting {
 type Line = (call: Call, signal: AbortSignal | undefined) => Promise<Outcome>;
 
 const createLine = (parts: BatchParts): Line => {
-  const { client, clock, pace, window, usage } = parts;
+  const { client, clock, pace, window, tokens, usage } = parts;
   const line: Waiting[] = [];
   let underWay = 0;
   let isPacking = false;
@@ -86,12 +91,13 @@ const createLine = (parts: BatchParts): Line => {
     const stop = stopOf(waiting);
     for (const { call } of waiting) if (!isRead(call)) usage.countWrite();
     try {
+      const token = await tokens.get(stop.signal);
       const sent = await sendEnvelope(
         client,
         waiting.map(({ call }) => call),
         stop.signal,
       );
-      for (const [index, one] of waiting.entries()) ended(one, sent[index]!);
+      for (const [index, one] of waiting.entries()) ended(one, sent[index]!, token);
     } catch (error) {
       const isStopped = stop.signal?.aborted && error === stop.signal.reason;
       for (const one of waiting) {
@@ -103,13 +109,15 @@ const createLine = (parts: BatchParts): Line => {
     }
   };
 
-  const ended = (one: Waiting, sent: Sent): void => {
+  const ended = (one: Waiting, sent: Sent, token: string): void => {
     if ('answer' in sent && !sent.ofAll) {
       usage.countAnswer(sent.answer.status, sent.answer.header);
       pace.learn(costOf(one.call), sent.answer.header);
     }
     const waitMs = waitBeforeNext(one, sent);
-    if (waitMs === undefined) one.settle(sent);
+    const refusal = refusedToken(one, sent);
+    if (refusal) void renewed(one, sent, refusal, token);
+    else if (waitMs === undefined) one.settle(sent);
     else if ('answer' in sent && sent.answer.status === 429) {
       // Throttling concerns every request of the connection, a read that failed only itself.
       one.throttled += 1;
@@ -121,6 +129,19 @@ const createLine = (parts: BatchParts): Line => {
         () => again(one),
         () => one.settle({ stopped: true }),
       );
+    }
+  };
+
+  /** The envelope's token was good, but not for this one: something has changed in between. Nothing of it was done. */
+  const renewed = async (one: Waiting, sent: Sent, refusal: Answer, token: string): Promise<void> => {
+    one.hasNewToken = true;
+    try {
+      const fresh = await tokens.renew(token, claimsIn(refusal.header('www-authenticate')), one.signal);
+      if (fresh === token) one.settle(sent);
+      else again(one);
+    } catch (error) {
+      if (one.signal?.aborted) one.settle({ stopped: true });
+      else one.fail(error);
     }
   };
 
@@ -145,7 +166,7 @@ const createLine = (parts: BatchParts): Line => {
       one.settle({ stopped: true });
       return;
     }
-    const firstNew = line.findIndex(({ throttled, failed }) => throttled + failed === 0);
+    const firstNew = line.findIndex(({ throttled, failed, hasNewToken }) => throttled + failed === 0 && !hasNewToken);
     line.splice(firstNew < 0 ? line.length : firstNew, 0, one);
     void pack();
   };
@@ -167,6 +188,7 @@ const createLine = (parts: BatchParts): Line => {
         deadline: clock.now() + MAX_THROTTLE_MS,
         throttled: 0,
         failed: 0,
+        hasNewToken: false,
         settle: (outcome) => {
           done();
           resolve(outcome);
@@ -181,6 +203,10 @@ const createLine = (parts: BatchParts): Line => {
       void pack();
     });
 };
+
+/** The answer that refused its token, if another one may help. */
+const refusedToken = (one: Waiting, sent: Sent): Answer | undefined =>
+  'answer' in sent && sent.answer.status === 401 && !sent.ofAll && !one.hasNewToken ? sent.answer : undefined;
 
 /** The first calls in line, as many as go into an envelope. */
 const takeEnvelope = (line: Waiting[]): readonly Waiting[] => {

@@ -61,7 +61,7 @@ export const connect = (options: ConnectOptions): Directory & DirectoryWriter =>
     ...(onNotice && { onNotice }),
   });
   const client = createClient(root, pipeline, createDefaultHttpClient());
-  const batch = createBatch({ client, clock, pace, window, usage });
+  const batch = createBatch({ client, clock, pace, window, tokens, usage });
   const graph: Graph = { client, batch, clock, tokens, window, advancedKinds: new Set() };
   const auditLog = createAuditLog(graph);
   let info: Promise<TenantInfo> | undefined;
@@ -78,7 +78,7 @@ export const connect = (options: ConnectOptions): Directory & DirectoryWriter =>
     // Envelopes that wait for their turn are filled up with what was throttled meanwhile.
     callsAtOnce: USUAL_BOUNDS.most,
     writesAtOnce: limits === 'none' ? Number.POSITIVE_INFINITY : WRITES_AT_ONCE,
-    writesPerSecond: limits === 'none' ? Number.POSITIVE_INFINITY : WRITES_PER_SECOND,
+    writesPerSecond: limits === 'none' ? Number.POSITIVE_INFINITY : WRITES_PER_SECOND * timeScale,
     usage: usage.total,
     session: (signal) => session(tokens, signal),
     // Neither name nor domains change while a command runs.

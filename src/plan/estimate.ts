@@ -1,8 +1,14 @@
 // What carrying a plan out will cost.
 import type { PlanCounts, PlanEstimate } from '../model/plan.ts';
 
-/** Writes that Graph takes from one application in one tenant. Source: https://learn.microsoft.com/graph/throttling-limits */
-const WRITES_PER_MINUTE = 3000 / 2.5;
+/**
+ * Writes that Graph takes from one application in one tenant: so many at once from one that has been quiet, then so many
+ * a second. Source: https://learn.microsoft.com/graph/throttling-limits
+ */
+const WRITES_AT_ONCE = 3000;
+const WRITES_PER_SECOND = 3000 / 150;
+/** A usual round trip, for plans that no limit slows down. */
+const SECONDS_PER_REQUEST = 0.1;
 /** Assignments that come back on one page when the result is verified. */
 const VERIFY_PAGE = 999;
 /** The application and its service principal are read before its assignments. */
@@ -20,9 +26,8 @@ export const estimate = (counts: PlanCounts, existingAssignments: number, writes
   const writes = steps + createUser + assign;
   const registering = steps * REQUESTS_PER_STEP + counts.addAppRoles;
   const verifying = writes === 0 ? 0 : VERIFY_READS + Math.ceil((existingAssignments + assign) / VERIFY_PAGE);
-  return {
-    writes,
-    requests: registering + Math.ceil(createUser / writesPerRequest) + Math.ceil(assign / writesPerRequest) + verifying,
-    minutes: Math.round((writes / WRITES_PER_MINUTE) * 10) / 10,
-  };
+  const requests =
+    registering + Math.ceil(createUser / writesPerRequest) + Math.ceil(assign / writesPerRequest) + verifying;
+  const seconds = Math.max((writes - WRITES_AT_ONCE) / WRITES_PER_SECOND, requests * SECONDS_PER_REQUEST);
+  return { writes, requests, minutes: Math.round((seconds / 60) * 10) / 10 };
 };

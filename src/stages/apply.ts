@@ -51,6 +51,8 @@ export const carryOut = async (
       yield step;
     }
   };
+  const allowed = { atOnce: directory.writesAtOnce, perSecond: directory.writesPerSecond };
+  const isLimited = Number.isFinite(allowed.perSecond);
   const { cost } = await measured(work, async () => {
     let chunk: SavedResult[] = [];
     const keep = async () => {
@@ -81,7 +83,7 @@ export const carryOut = async (
       tally.add(result, what.kind);
       chunk.push({ ...result, ...what });
       if (chunk.length === 1000) await keep();
-      work.onProgress({ stage: 'apply', done: tally.count, of: footer.actions });
+      work.onProgress({ stage: 'apply', done: tally.count, of: footer.actions, ...(isLimited && { allowed }) });
     }
     await keep();
   });

@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyChain } from '../../src/evidence/verify.ts';
-import { exampleWorld, readAll, type World } from './support/world.ts';
+import { finalState } from './support/final-state.ts';
+import { exampleWorld, type World } from './support/world.ts';
 
 const KILLS = 25;
 
@@ -11,41 +12,6 @@ const KILLS = 25;
 const randomFrom = (seed: number) => () => {
   seed = (seed * 1_664_525 + 1_013_904_223) >>> 0;
   return seed / 2 ** 32;
-};
-
-/** The directory without what differs between any two runs: ids and times. */
-const finalState = async ({ tenant }: World) => {
-  const users = await readAll(
-    tenant,
-    '/users?$select=id,userPrincipalName,displayName,accountEnabled,employeeId&$top=999',
-  );
-  const applications = await readAll(tenant, '/applications?$select=id,displayName,uniqueName,appRoles,tags');
-  const principals = await readAll(tenant, '/servicePrincipals');
-  const names = new Map(users.map((user) => [user['id'], user['userPrincipalName']]));
-  const assignments = [];
-  for (const principal of principals) {
-    const roles = new Map(
-      (principal['appRoles'] as { id: string; displayName: string }[]).map((role) => [role.id, role.displayName]),
-    );
-    for (const one of await readAll(tenant, `/servicePrincipals/${principal['id']}/appRoleAssignedTo`)) {
-      assignments.push(`${names.get(one['principalId'])} ${roles.get(String(one['appRoleId']))}`);
-    }
-  }
-  return {
-    users: users.map(({ id: _id, ...rest }) => JSON.stringify(rest)).sort(),
-    applications: applications.map(({ displayName, uniqueName, appRoles, tags }) => ({
-      displayName,
-      uniqueName,
-      tags,
-      roles: (appRoles as { displayName: string }[]).map((role) => role.displayName).sort(),
-    })),
-    principals: principals.map(({ displayName, appRoleAssignmentRequired, tags }) => ({
-      displayName,
-      appRoleAssignmentRequired,
-      tags,
-    })),
-    assignments: assignments.sort(),
-  };
 };
 
 /** What a killed process may leave half done, and nobody needs any more. */
@@ -90,7 +56,7 @@ test(`killed after each of ${KILLS} randomly chosen requests, the same final dir
     },
   });
   await undisturbed.rollcall('run', '--yes');
-  const expected = await finalState(undisturbed);
+  const expected = await finalState(undisturbed.tenant);
   expect(expected.assignments.length).toBeGreaterThan(100);
   expect(new Set(expected.assignments).size).toBe(expected.assignments.length);
   // Registration, users and assignments: a run that wrote in fewer requests would leave little to strike.
@@ -129,7 +95,7 @@ test(`killed after each of ${KILLS} randomly chosen requests, the same final dir
 
     const again = await world.rollcall('run', '--yes');
     expect({ ...kill, status: again.status, err: again.err.slice(-300) }).toMatchObject({ status: 2 });
-    expect(await finalState(world), `killed at ${JSON.stringify(kill)}`).toEqual(expected);
+    expect(await finalState(world.tenant), `killed at ${JSON.stringify(kill)}`).toEqual(expected);
     const [evidence] = readdirSync(join(world.folder, '.rollcall', 'evidence'));
     expect(await verifyChain(join(world.folder, '.rollcall', 'evidence', evidence!))).toMatchObject({ whole: true });
     expect(leftOvers(world)).toEqual([]);

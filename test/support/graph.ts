@@ -12,6 +12,7 @@ import type { Answer, Call } from '../../src/graph/call.ts';
 import type { Client } from '../../src/graph/client.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { createPace } from '../../src/graph/pace.ts';
+import type { Tokens } from '../../src/graph/tokens.ts';
 import { createUsage } from '../../src/graph/usage.ts';
 import { createWindow } from '../../src/graph/window.ts';
 import type { Clock } from '../../src/model/clock.ts';
@@ -78,6 +79,7 @@ export interface ScriptedGraph extends Graph {
 export const scriptedGraph = (
   reply: (call: Call, signal?: AbortSignal) => Answer | Promise<Answer>,
   concurrency = 4,
+  tokens: Tokens = { get: async () => 'token', renew: async () => 'token' },
 ): ScriptedGraph => {
   const clock = handClock();
   const usage = createUsage();
@@ -96,8 +98,8 @@ export const scriptedGraph = (
     clock,
     usage,
     window,
-    batch: createBatch({ client, clock, pace: createPace({ clock }), window, usage }),
-    tokens: { get: async () => 'token', renew: async () => 'token' },
+    batch: createBatch({ client, clock, pace: createPace({ clock }), window, tokens, usage }),
+    tokens,
     advancedKinds: new Set(),
   };
 };

@@ -1,6 +1,7 @@
 // Puts the token on each request; after a 401, once more with a fresh one.
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { DirectoryError } from '../../model/errors.ts';
+import { claimsIn } from '../claims.ts';
 import { isLoopback } from '../loopback.ts';
 import type { Tokens } from '../tokens.ts';
 import { signalOf } from './signal.ts';
@@ -22,15 +23,6 @@ export const bearerToken = (tokens: Tokens): PipelinePolicy => ({
     return next(request);
   },
 });
-
-/**
- * What a claims challenge asks the next token to carry, as JSON.
- * Source: https://learn.microsoft.com/entra/identity-platform/claims-challenge
- */
-const claimsIn = (challenge: string | undefined): string | undefined => {
-  const encoded = challenge && /\bclaims="([^"]+)"/.exec(challenge)?.[1];
-  return encoded ? Buffer.from(encoded, 'base64').toString('utf8') : undefined;
-};
 
 const notEncrypted = (url: URL): DirectoryError =>
   new DirectoryError({
