@@ -18,6 +18,7 @@ export * from './model/outcome.ts';
 export * from './model/plan.ts';
 export * from './model/settings.ts';
 export * from './model/source.ts';
+export { PermissionError } from './permissions/permission-error.ts';
 export * from './pipeline.ts';
 export { openPlan, type PlanFile } from './plan/file.ts';
 export { readKnown } from './reporting/data.ts';

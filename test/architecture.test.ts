@@ -56,6 +56,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'evidence',
     'store',
     'doctor',
+    'permissions',
     'plan',
     'match',
     'apply',

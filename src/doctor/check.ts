@@ -42,7 +42,7 @@ export const failed = (name: string, error: unknown): Check => ({
   name,
   status: 'failed',
   found: error instanceof Error ? error.message : String(error),
-  remedy: error instanceof RollcallError ? error.remedy : 'Run "rollcall doctor --verbose" to see more.',
+  remedy: error instanceof RollcallError ? error.remedy : 'Report this as a defect of Rollcall, with this line.',
 });
 
 export const count = (n: number): string => n.toLocaleString('en-US');

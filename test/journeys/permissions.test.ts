@@ -31,11 +31,11 @@ const WHOLE = TABLE.map(({ permission }) => permission);
 
 const worldWith = (grant: readonly string[]): Promise<World> => emptyWorld(FILES, undefined, { grant });
 
-const doctor = async ({ folder }: World): Promise<{ status: number; missing: readonly string[] }> => {
-  const { status, out } = await rollcallHere(folder, 'doctor', '--output', 'json');
+const doctor = async ({ folder }: World) => {
+  const { status, out, err } = await rollcallHere(folder, 'doctor', '--output', 'json');
   const { checks } = JSON.parse(out) as { checks: readonly Check[] };
   const consent = checks.find(({ name }) => name === 'consent');
-  return { status, missing: (consent?.details?.['missing'] as string[] | undefined) ?? [] };
+  return { status, missing: (consent?.details?.['missing'] as string[] | undefined) ?? [], err };
 };
 
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
@@ -51,6 +51,7 @@ for (const { permission, coveredBy } of TABLE) {
     const told = await doctor(world);
     expect(told.status).toBe(1);
     expect(told.missing).toContain(permission);
+    expect(lastLine(told.err)).toContain(permission);
     const { status, err } = await rollcallHere(world.folder, 'run', '--yes');
     expect({ status, writes: world.tenant.stats().writes }, err).toEqual({ status: 1, writes: 0 });
     expect(lastLine(err)).toContain(permission);
@@ -59,7 +60,7 @@ for (const { permission, coveredBy } of TABLE) {
   for (const one of coveredBy) {
     test(`${one} does in place of ${permission}`, async () => {
       const world = await worldWith([one, ...WHOLE.filter((name) => name !== permission)]);
-      expect(await doctor(world)).toEqual({ status: 0, missing: [] });
+      expect(await doctor(world)).toEqual({ status: 0, missing: [], err: '' });
       const { status, err } = await rollcallHere(world.folder, 'run', '--yes', '--quiet');
       // Two users are created, so a person has to look.
       expect(status, err).toBe(2);

@@ -12,6 +12,12 @@ const MARKS: Readonly<Record<CheckStatus, string>> = { ok: 'ok     ', warning: '
 
 const indented = (text: string): string => text.replaceAll(/^/gm, ' '.repeat(11));
 
+/** What is to be granted, if that is what failed. */
+const askFor = (failed: readonly Check[]): string => {
+  const missing = failed.find(({ name }) => name === 'consent')?.details?.['missing'];
+  return Array.isArray(missing) ? `Have ${missing.join(', ')} granted. ` : '';
+};
+
 export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
   withSettings(options, io, async ({ settings, source, connect }) => {
     const checks: Check[] = [];
@@ -23,21 +29,20 @@ export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
       checkColumns: (columns) => checkColumns(settings, columns),
       signal: io.signal,
     })) {
+      // A check that was stopped half way found nothing.
+      io.signal.throwIfAborted();
       checks.push(check);
     }
-    const failed = checks.filter(({ status }) => status === 'failed').length;
+    const failed = checks.filter(({ status }) => status === 'failed');
     const lines = checks.map(
       ({ name, status, found, remedy }) =>
         `${MARKS[status]}  ${name}: ${found}${remedy ? `\n${indented(remedy)}` : ''}`,
     );
-    const next =
-      failed > 0
-        ? `${failed} of ${checks.length} checks failed. Mend them, then type:\n  ${commandLine(io.started, options, 'doctor')}`
-        : `Next: ${commandLine(io.started, options, 'run', '--what-if')}`;
+    const next = `Next: ${commandLine(io.started, options, 'run', '--what-if')}`;
     await print(
       {
         data: { checks },
-        text: `${lines.join('\n')}\n${next}`,
+        text: [...lines, ...(failed.length > 0 ? [] : [next])].join('\n'),
         table: {
           columns: ['check', 'status', 'found', 'remedy'],
           rows: (async function* () {
@@ -48,6 +53,10 @@ export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
       options,
       io,
     );
-    if (failed > 0) return 1;
+    if (failed.length > 0) {
+      io.err(`${failed.length} of ${checks.length} checks failed: ${failed.map(({ name }) => name).join(', ')}.\n`);
+      io.err(`${askFor(failed)}Do what each says, then type: ${commandLine(io.started, options, 'doctor')}\n`);
+      return 1;
+    }
     return checks.some(({ status }) => status === 'warning') ? 2 : 0;
   });
