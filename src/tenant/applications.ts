@@ -18,7 +18,7 @@ import {
   visible,
   visibleObject,
 } from './objects.ts';
-import { DEFAULT_PAGE, optionsFor } from './query-options.ts';
+import { DEFAULT_PAGE, optionsFor, type QueryOptions } from './query-options.ts';
 import { refuseBeyondQuota } from './quota.ts';
 import {
   encodeToken,
@@ -47,10 +47,7 @@ export const listObjects = (tenant: Tenant, request: GraphRequest, kind: Kind): 
   const options = optionsFor(KINDS[kind], request.query, request.headers);
   const size = options.top ?? DEFAULT_PAGE;
   const start = options.skipToken === undefined ? 0 : placeOf(options.skipToken);
-  const all = visible(tenant, kind)
-    .map((object) => shown(tenant, kind, object))
-    .filter((object) => !options.filter || matches(options.filter, object))
-    .filter((object) => !options.search || isFound(options.search, object));
+  const all = found(tenant, kind, options);
   if (options.orderBy) all.sort(byName(options.orderBy.descending));
   const more = all.length > start + size ? encodeToken(start + size) : undefined;
   const names = options.select ? `(${options.select.join(',')})` : '';
@@ -64,6 +61,19 @@ export const listObjects = (tenant: Tenant, request: GraphRequest, kind: Kind): 
     },
   };
 };
+
+/** `GET /applications/$count` and its like. */
+export const countObjects = (tenant: Tenant, request: GraphRequest, kind: Kind): GraphResponse => {
+  const options = optionsFor(KINDS[kind], request.query, request.headers);
+  if (!options.isEventual) throw badRequest('$count is not currently supported.');
+  return { status: 200, body: String(found(tenant, kind, options).length), isText: true };
+};
+
+/** What readers see of a kind, as far as it is asked for. */
+const found = (tenant: Tenant, kind: Kind, { filter, search }: QueryOptions): Stored[] =>
+  visible(tenant, kind)
+    .map((object) => shown(tenant, kind, object))
+    .filter((object) => (!filter || matches(filter, object)) && (!search || isFound(search, object)));
 
 /** `GET` of one, by id or by an alternate key. */
 export const getObject = (tenant: Tenant, request: GraphRequest, kind: Kind, key: Key): GraphResponse => {

@@ -1,6 +1,7 @@
 // Deleted objects: listed, looked at, restored, deleted for good.
 // Source: https://learn.microsoft.com/graph/api/resources/directory
 import { audit } from './audit.ts';
+import { authorise } from './authorise.ts';
 import { checkSelected, shapedAny, targetOf } from './directory-objects.ts';
 import { badRequest, conflict, GraphError, notFound, unsupportedQuery } from './errors.ts';
 import { insertObject, primaryObject, type Stored, visibleObject } from './objects.ts';
@@ -14,9 +15,9 @@ import { insertUser } from './users.ts';
 /** `GET /directory/deletedItems/microsoft.graph.user` and its like. */
 export const listDeleted = (tenant: Tenant, request: GraphRequest, kind: DeletedKind): GraphResponse => {
   purge(tenant);
-  const { filter, orderBy, expand, select, top, skipToken } = queryOptions(request.query, request.headers);
-  if (filter || orderBy)
-    throw unsupportedQuery('The local tenant lists deleted objects whole, without $filter and $orderby.');
+  const { filter, orderBy, search, expand, select, top, skipToken } = queryOptions(request.query, request.headers);
+  if (filter || orderBy || search)
+    throw unsupportedQuery('The local tenant lists deleted objects whole, without $filter, $orderby and $search.');
   refuseExpand(expand);
   checkSelected(select);
   const size = top ?? DEFAULT_PAGE;
@@ -49,14 +50,20 @@ export const getDeleted = (tenant: Tenant, request: GraphRequest, id: string): G
   refuseExpand(expand);
   checkSelected(select);
   const { kind: type, object } = deleted(tenant, id);
+  authorise(tenant, request, { name: `GET /directory/deletedItems/microsoft.graph.${type}`, keys: [] });
   return { status: 200, body: { '@odata.context': contextOf(request), ...shapedAny({ type, object }, select) } };
 };
+
+/** Whoever may delete objects of a kind may restore them, and delete them for good. */
+const authoriseWrite = (tenant: Tenant, request: GraphRequest, kind: DeletedKind): void =>
+  authorise(tenant, request, { name: `DELETE /${kind}s/{id}`, keys: [] });
 
 const contextOf = ({ root }: GraphRequest): string => `${root}/$metadata#directoryObjects/$entity`;
 
 /** `DELETE /directory/deletedItems/{id}`: for good. */
 export const deleteForGood = (tenant: Tenant, request: GraphRequest, id: string): GraphResponse => {
   const { kind, object } = deleted(tenant, id);
+  authoriseWrite(tenant, request, kind);
   tenant.db.transaction(() => {
     erase(tenant, object.id);
     auditDeleted(tenant, request, `Hard Delete ${NAMES[kind]}`, 'Delete', kind, object);
@@ -67,6 +74,7 @@ export const deleteForGood = (tenant: Tenant, request: GraphRequest, id: string)
 /** `POST /directory/deletedItems/{id}/restore`. An application brings its service principal back. */
 export const restore = (tenant: Tenant, request: GraphRequest, id: string): GraphResponse => {
   const { kind, object } = deleted(tenant, id);
+  authoriseWrite(tenant, request, kind);
   const restored = tenant.db.transaction(() => {
     const { deletedDateTime: _past, ...kept } = object;
     const back =

@@ -22,13 +22,27 @@ export const addLink = ({ db, replication }: Tenant, relation: Relation, source:
   replication.wrote(nameOf(relation, source, target), undefined);
 };
 
+interface Row extends Link {
+  readonly relation: Relation;
+}
+
 /** Answers whether there was such a link. */
-export const removeLink = ({ db }: Tenant, relation: Relation, source: string, target: string): boolean =>
-  db.run('delete from links where relation = ? and source = ? and target = ?', relation, source, target).changes > 0;
+export const removeLink = (tenant: Tenant, relation: Relation, source: string, target: string): boolean => {
+  const sql = 'select n, relation, source, target from links where source = ? and relation = ? and target = ?';
+  const row = tenant.db.one<Row>(sql, source, relation, target);
+  if (row) forget(tenant, row);
+  return row !== undefined;
+};
 
 /** Takes all links of a relation from a source, those to deleted objects too. */
-export const removeLinksFrom = ({ db }: Tenant, relation: Relation, source: string): void => {
-  db.run('delete from links where relation = ? and source = ?', relation, source);
+export const removeLinksFrom = (tenant: Tenant, relation: Relation, source: string): void => {
+  const sql = 'select n, relation, source, target from links where source = ? and relation = ?';
+  for (const row of tenant.db.all<Row>(sql, source, relation)) forget(tenant, row);
+};
+
+const forget = ({ db, replication }: Tenant, row: Row): void => {
+  db.run('delete from links where n = ?', row.n);
+  replication.removed('link', nameOf(row.relation, row.source, row.target), JSON.stringify(row));
 };
 
 const STEP = 500;
@@ -42,14 +56,21 @@ export function* linksOf(
   place = 0,
 ): Generator<Link> {
   const sql = `select n, source, target from links where relation = ? and ${end} = ? and gone = 0 and n > ? order by n limit ?`;
+  const removed = replication
+    .ghosts('link')
+    .map((body): Row => JSON.parse(body))
+    .filter((row) => row.relation === relation && row[end] === id && row.n > place)
+    .sort((a, b) => a.n - b.n);
   for (let after = place; ; ) {
     const rows = db.all<Link>(sql, relation, id, after, STEP);
     for (const row of rows) {
       after = row.n;
+      while (removed[0] && removed[0].n < row.n) yield removed.shift()!;
       if (replication.isSeen(nameOf(relation, row.source, row.target))) yield row;
     }
-    if (rows.length < STEP) return;
+    if (rows.length < STEP) break;
   }
+  yield* removed;
 }
 
 /** All that a group holds or is held by, through whatever other groups; each once, sorted by id, without itself. */

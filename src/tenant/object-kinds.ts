@@ -114,6 +114,7 @@ export const GROUP: ObjectKind = {
     ['description', text('A', 'A')],
   ]),
   orderBy: { default: ['displayName'], advanced: ['displayName'] },
+  searchable: ['displayName', 'description'],
   isDirectoryObject: true,
 };
 
@@ -128,6 +129,7 @@ export const DIRECTORY_OBJECT: ObjectKind = {
     ['displayName', text('A', 'A')],
   ]),
   orderBy: { default: [], advanced: [] },
+  searchable: ['displayName', 'description'],
   isDirectoryObject: true,
 };
 

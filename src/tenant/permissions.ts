@@ -104,6 +104,13 @@ const writeMembers: Permission = {
   roles: GROUP_ADMINISTRATORS,
 };
 
+const writeDeleted: Permission = both([
+  'User.DeleteRestore.All',
+  ...WRITE_USERS,
+  ...WRITE_GROUPS,
+  ...WRITE_APPLICATIONS,
+]);
+
 /** A relation's list, its count, and its objects of one type take the same. */
 const related = (path: string, permission: Permission): Readonly<Record<string, Permission>> =>
   Object.fromEntries(
@@ -143,13 +150,14 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'PATCH /users/{id}/appRoleAssignments/{id}': writeAssignment,
   'DELETE /users/{id}/appRoleAssignments/{id}': writeAssignment,
 
-  'GET /directory/deletedItems/{id}': both(READ_USERS),
+  // The rule asks again once it knows what kind of object it is.
+  'GET /directory/deletedItems/{id}': both([...READ_USERS, ...READ_GROUPS, ...READ_APPLICATIONS]),
   'GET /directory/deletedItems/microsoft.graph.user': both(READ_USERS),
   'GET /directory/deletedItems/microsoft.graph.group': both(READ_GROUPS),
   'GET /directory/deletedItems/microsoft.graph.application': both(READ_APPLICATIONS),
   'GET /directory/deletedItems/microsoft.graph.servicePrincipal': both(READ_APPLICATIONS),
-  'POST /directory/deletedItems/{id}/restore': deleteUser,
-  'DELETE /directory/deletedItems/{id}': deleteUser,
+  'POST /directory/deletedItems/{id}/restore': writeDeleted,
+  'DELETE /directory/deletedItems/{id}': writeDeleted,
   'POST /directoryObjects/getByIds': both(READ_DIRECTORY),
   'POST /directoryObjects/microsoft.graph.getByIds': both(READ_DIRECTORY),
   'GET /directoryObjects/{id}': both(READ_DIRECTORY),

@@ -24,6 +24,7 @@ import {
   objectBody,
   type Tenant,
 } from './request.ts';
+import { checkSearch, isFound } from './search.ts';
 
 type Type = DirectoryObject['type'];
 
@@ -127,14 +128,17 @@ const relatedOptions = (request: GraphRequest): QueryOptions => {
   refuseExpand(options.expand);
   checkSelected(options.select);
   if (options.filter) checkFilter(DIRECTORY_OBJECT, options.filter, options.isAdvanced);
+  if (options.search) checkSearch(options.search, DIRECTORY_OBJECT.searchable ?? []);
   if (options.orderBy) throw unsupportedQuery('Sorting not supported for current query.');
   return options;
 };
 
 const wanted =
-  ({ filter }: QueryOptions, type?: Type) =>
+  ({ filter, search }: QueryOptions, type?: Type) =>
   ({ type: own, object }: DirectoryObject): boolean =>
-    (type === undefined || own === type) && (!filter || matches(filter, object));
+    (type === undefined || own === type) &&
+    (!filter || matches(filter, object)) &&
+    (!search || isFound(search, object));
 
 const countOf = (related: Iterable<Related>, isWanted: (one: DirectoryObject) => boolean): number => {
   let count = 0;
@@ -278,14 +282,9 @@ export const removeReference = (
 export const removeManager = (tenant: Tenant, request: GraphRequest, holder: DirectoryObject): GraphResponse =>
   removeReference(tenant, request, holder, 'manager', managerOf(tenant, holder.object.id).object.id);
 
-/** The manager that readers see, if there is one. */
-export const managerIn = (tenant: Tenant, id: string): DirectoryObject | undefined => {
-  for (const { target } of linksOf(tenant, 'manager', 'source', id)) {
-    const manager = visibleAny(tenant, target);
-    if (manager) return manager;
-  }
-  return undefined;
-};
+/** The manager that readers see, if there is one: the last that was set, where they see two. */
+export const managerIn = (tenant: Tenant, id: string): DirectoryObject | undefined =>
+  [...linksOf(tenant, 'manager', 'source', id)].map(({ target }) => visibleAny(tenant, target)).findLast(Boolean);
 
 const managerOf = (tenant: Tenant, id: string): DirectoryObject => {
   const manager = managerIn(tenant, id);

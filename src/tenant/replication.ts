@@ -8,7 +8,7 @@ const QUICKEST = 0.4;
 const SLOW = 1.5;
 
 /** What can be removed and still be seen. */
-export type Removable = 'user' | 'application' | 'servicePrincipal' | 'group' | 'assignment';
+export type Removable = 'user' | 'application' | 'servicePrincipal' | 'group' | 'assignment' | 'link';
 
 interface Write {
   readonly id: string;

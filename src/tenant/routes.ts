@@ -1,6 +1,7 @@
 // Which rule answers which address.
 import { finderOf, type Key } from './addresses.ts';
 import {
+  countObjects,
   createApplication,
   createServicePrincipal,
   deleteObject,
@@ -81,6 +82,7 @@ const anObject =
 /** The addresses of a kind of object: the list, and one by its keys. */
 const objects = (set: string, kind: Registered, create: Rule): Readonly<Record<string, Rules>> => ({
   [`/${set}`]: { GET: expanding(set, (tenant, request) => listObjects(tenant, request, kind)), POST: create },
+  [`/${set}/$count`]: { GET: (tenant, request) => countObjects(tenant, request, kind) },
   [`/${set}/{id}`]: {
     GET: expanding(set, anObject(kind, getObject)),
     PATCH: anObject(kind, updateObject),
@@ -205,6 +207,7 @@ const RULES: Readonly<Record<string, Rules>> = {
     GET: expanding('groups', (tenant, request) => listObjects(tenant, request, 'group')),
     POST: (tenant, request) => createGroup(tenant, request),
   },
+  '/groups/$count': { GET: (tenant, request) => countObjects(tenant, request, 'group') },
   '/groups/{id}': {
     GET: expanding('groups', anObject('group', getObject)),
     PATCH: (tenant, request, [key]) => updateGroup(tenant, request, key!),

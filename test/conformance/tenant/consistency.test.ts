@@ -1,6 +1,18 @@
 // What a session does not see yet, or not from every replica: FACTS 5, 11.1. The tenant's clock moves, so that no test waits.
 import { expect, test } from 'vitest';
-import { type Client, errorOf, newUser, person, ROLE_A, ROLE_B, role, startClient, where } from './support.ts';
+import {
+  type Client,
+  errorOf,
+  newUser,
+  person,
+  ROLE_A,
+  ROLE_B,
+  role,
+  securityGroup,
+  startClient,
+  startWithGroups,
+  where,
+} from './support.ts';
 
 const lagging = async () => {
   const client = await startClient({ replicationDelayMs: 60_000 });
@@ -188,4 +200,30 @@ test('§5 delays pass as the clock runs', async () => {
   let seen = 0;
   while (seen === 0) seen = (await client.all('/users')).length;
   expect(seen).toBe(1);
+});
+
+test('§5 members and managers are seen late, those that were removed, too', async () => {
+  const client = await startWithGroups({ replicationDelayMs: 60_000 });
+  const catchUp = () => client.control('POST', 'clock', { advance: 'PT61S' });
+  await client.seed(person('ana'), person('bo'), person('cem'));
+  const [ana, bo, cem] = (await client.all('/users?$select=id')).map(({ id }) => String(id));
+  const { body: group } = await client.post('/groups', securityGroup('Finance'));
+  expect((await client.post(`/groups/${group['id']}/members/$ref`, client.ref(ana!))).status).toBe(404);
+  await catchUp();
+  const members = `/groups/${group['id']}/members`;
+  await client.post(`${members}/$ref`, client.ref(ana!));
+  await client.put(`/users/${ana}/manager/$ref`, client.ref(bo!));
+  expect(await client.all(members)).toEqual([]);
+  expect((await client.get(`/users/${ana}/manager`)).status).toBe(404);
+  expect((await client.post(`${members}/$ref`, client.ref(ana!))).status).toBe(400);
+  await catchUp();
+  expect(await client.all(members)).toHaveLength(1);
+  expect((await client.delete(`${members}/${ana}/$ref`)).status).toBe(204);
+  await client.put(`/users/${ana}/manager/$ref`, client.ref(cem!));
+  expect(await client.all(members)).toHaveLength(1);
+  expect((await client.delete(`${members}/${ana}/$ref`)).status).toBe(404);
+  expect((await client.get(`/users/${ana}/manager`)).body['id']).toBe(bo);
+  await catchUp();
+  expect(await client.all(members)).toEqual([]);
+  expect((await client.get(`/users/${ana}/manager`)).body['id']).toBe(cem);
 });

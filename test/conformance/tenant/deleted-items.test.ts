@@ -4,6 +4,7 @@ import {
   type Client,
   clientOf,
   errorOf,
+  granted,
   idOf,
   newUser,
   person,
@@ -165,4 +166,21 @@ test('§2.2 deleted objects come in pages, with the properties that were asked f
   expect(await client.all('/directory/deletedItems/microsoft.graph.user?$top=2')).toHaveLength(5);
   expect((await client.get('/directory/deletedItems')).status).toBe(400);
   expect((await client.get('/directory/deletedItems/microsoft.graph.user?$select=nonsense')).status).toBe(400);
+});
+
+test('§2.1 what may be restored follows from what may be deleted', async () => {
+  const { client, ana, group, applicationId } = await world();
+  await client.delete(`/users/${ana}`);
+  await client.delete(`/groups/${group}`);
+  await client.delete(`/applications/${applicationId}`);
+  const users = await granted(client, 'User.DeleteRestore.All', 'User.Read.All');
+  expect((await users.get(`/directory/deletedItems/${ana}`)).status).toBe(200);
+  for (const id of [group, applicationId]) {
+    expect((await users.get(`/directory/deletedItems/${id}`)).status).toBe(403);
+    expect(errorOf(await restore(users, id))).toMatchObject({ status: 403, code: 'Authorization_RequestDenied' });
+    expect((await users.delete(`/directory/deletedItems/${id}`)).status).toBe(403);
+  }
+  expect((await restore(users, ana)).status).toBe(200);
+  const applications = await granted(client, 'Application.ReadWrite.All');
+  expect((await restore(applications, applicationId)).status).toBe(200);
 });

@@ -132,6 +132,12 @@ test('§2.1 members and owners are added and taken away by reference, and listed
   expect(ids((await client.advanced(`${members}/microsoft.graph.user`)).body['value'])).toEqual([bo]);
   const filtered = await client.advanced(`${members}?$count=true&$filter=startsWith(displayName,'b')`);
   expect([filtered.body['@odata.count'], ids(filtered.body['value'])]).toEqual([1, [bo]]);
+  expect(ids((await client.advanced(`${members}?$search="displayName:bo"`)).body['value'])).toEqual([bo]);
+  expect((await client.get(`${members}?$search="displayName:bo"`)).status).toBe(400);
+  expect(ids((await client.advanced('/groups?$search="displayName:inn"')).body['value'])).toEqual([inner]);
+  expect((await client.advanced('/groups/$count')).text).toBe('2');
+  expect((await client.advanced("/applications/$count?$filter=displayName%20eq%20'CORPDB1'")).text).toBe('1');
+  expect((await client.get('/servicePrincipals/$count')).status).toBe(400);
   expect(errorOf(await client.get(`${members}?$filter=displayName%20eq%20'bo'`))).toMatchObject({
     code: 'Request_UnsupportedQuery',
   });
