@@ -6,6 +6,7 @@ import { answerBatch } from './batch.ts';
 import { resourceUnits, type Stats } from './costs.ts';
 import { invalidToken, methodNotAllowed } from './errors.ts';
 import type { Faults, Strike } from './faults.ts';
+import { underOwnId } from './me.ts';
 import type { Recorder } from './record.ts';
 import type { Look, Replication } from './replication.ts';
 import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
@@ -52,6 +53,14 @@ export interface Came {
   readonly body: string;
 }
 
+const HOST = /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?$/i;
+
+/** The server as the client calls it, which may be by another name than its own. Links lead back there. */
+const addressedAs = ({ headers }: IncomingMessage, origin: string): string => {
+  const { host = '' } = headers;
+  return HOST.test(host) ? `${new URL(origin).protocol}//${host}` : origin;
+};
+
 /** So many tokens that were refused once are remembered. */
 const MOST_REVOKED = 1000;
 
@@ -73,12 +82,13 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
     let response: GraphResponse;
     try {
       told = throttle.charge(request, request.claims.appid, units);
-      const route = routeOf(request);
+      const meant = underOwnId(request);
+      const route = routeOf(meant);
       name = route.name;
       response = await suffer(strike, request, () => {
-        const seeing: Tenant = { ...tenant, replication: replication.view(lookOf(request, place)) };
-        authorise(seeing, request, route);
-        return route.answer(seeing, behindEmpty(request));
+        const seeing: Tenant = { ...tenant, replication: replication.view(lookOf(meant, place)) };
+        authorise(seeing, meant, route);
+        return route.answer(seeing, behindEmpty(meant));
       });
     } catch (error) {
       if (error instanceof ConnectionReset) throw error;
@@ -115,7 +125,7 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
       headers: incoming.headers as Record<string, string | undefined>,
       body: parsed(body),
       claims: { aud: '', tid: '', appid: '', oid: '', exp: 0, nbf: 0 },
-      root: `${origin}${version}`,
+      root: `${addressedAs(incoming, origin)}${version}`,
       correlationId: crypto.randomUUID(),
     };
 

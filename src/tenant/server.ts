@@ -10,6 +10,7 @@ import { startClock } from './clock.ts';
 import { answerControl } from './control.ts';
 import { Stats, type TenantStats } from './costs.ts';
 import { Database } from './database.ts';
+import { errorBody, GraphError } from './errors.ts';
 import { createExchange, type ExchangeEvent } from './exchange.ts';
 import { type Chance, Faults } from './faults.ts';
 import { inventUsers } from './generate.ts';
@@ -94,6 +95,7 @@ const DOMAINS = ['contoso.com', 'example.com', 'fabrikam.com', 'contoso.onmicros
 /** Microsoft says minutes: so many times the delay of a write. */
 const AUDITS_ARE_LATER = 2;
 const VERSION = '/v1.0';
+const OTHER_VERSION = /^\/(?:beta|v(?!1\.0\/)\d+\.\d+)(?:\/|$)/i;
 const CONTROL = '/_tenant/';
 
 /** Starts a tenant and answers when it is ready. */
@@ -173,6 +175,16 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
       const what = path.slice(CONTROL.length);
       const answer = await answerControl({ db, stats, faults, throttle, clock, grant, people }, method, what, body);
       sendJson(outgoing, answer.status, answer.body);
+      return;
+    }
+    if (OTHER_VERSION.test(path)) {
+      const error = new GraphError(
+        404,
+        'NotFound',
+        `The local tenant answers ${VERSION} alone, not ${path.slice(0, 100)}.`,
+      );
+      const id = crypto.randomUUID();
+      sendJson(outgoing, error.status, errorBody(error, id, id, now()));
       return;
     }
     if (!path.startsWith(`${VERSION}/`)) {
