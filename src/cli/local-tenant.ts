@@ -12,7 +12,9 @@ export const startLocalTenant = async (options: TenantOptions): Promise<RunningT
     const remedy =
       code === 'EADDRINUSE'
         ? `Port ${options.port} is in use: stop what uses it, or take a free one with --port 0.`
-        : 'Correct the file or the option that is named, and run the same command again.';
+        : code === 'ERR_SQLITE_ERROR' && options.data !== undefined
+          ? `Check that ${options.data} is a directory of the local tenant, and that it and its folder can be written to.`
+          : 'Correct the file or the option that is named, and run the same command again.';
     throw new RollcallError(`The local tenant cannot be started: ${message}.`, remedy, { cause: error });
   }
 };

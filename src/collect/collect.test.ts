@@ -119,7 +119,8 @@ test('the guard speaks from the first account beyond its share', () => {
 });
 
 test('a change of fewer accounts than the floor is believed', () => {
-  expect(() => checkSize(1, 20, guards, new Set())).not.toThrow();
+  expect(() => checkSize(10, 20, guards, new Set())).not.toThrow();
+  expect(() => checkSize(9, 20, guards, new Set())).toThrow('"shrink"');
   expect(() => checkSize(0, 20, guards, new Set())).toThrow('"shrink"');
 });
 

@@ -82,7 +82,8 @@ export const checkSize = (
 ): void => {
   if (lastRows === undefined) return;
   const change = rows - lastRows;
-  if (Math.abs(change) < guards.floor) return;
+  // Few accounts come and go without a word, but not most of a small application's.
+  if (Math.abs(change) < guards.floor && rows * 2 >= lastRows) return;
   const [guard, share, word] =
     change < 0
       ? (['shrink', guards.maxShrinkShare, 'fewer'] as const)

@@ -23,7 +23,9 @@ export const readDocument = async (file: string): Promise<WrittenDocument> => {
     const message = missing ? 'there is no such file' : `it cannot be read (${error.code ?? error.message})`;
     throw new ConfigError(
       [{ place: { file }, message }],
-      missing ? 'Write one with "rollcall init", or name another with --config.' : undefined,
+      missing
+        ? 'Write one with "rollcall init", or name another with --config.'
+        : 'Make it a file that you may read, or name another with --config.',
     );
   });
   return parseYaml(file, decode(file, bytes));

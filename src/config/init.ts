@@ -99,7 +99,7 @@ const findColumns = (columns: readonly SampledColumn[]): SeenColumns => {
       (column) => column.share((value) => NICKNAME.test(value)) >= MOSTLY && isDistinct(column),
     ),
     displayName: named(
-      /^(full|display|person)?name$|^(cn|anzeigename|nomcomplet)$/,
+      /^(full|display|person)?name$|^(cn|anzeigename|voll(er|staendiger|ständiger)name|nomcomplet)$/,
       (column) => !bare(column) && !mails.includes(column),
     ),
     givenName: named(/^(first|given|fore)name$|^vorname$|^prenom$/),

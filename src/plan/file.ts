@@ -126,7 +126,14 @@ export interface PlanFile {
   records(): AsyncIterable<PlanRecord>;
 }
 
-/** Reads a plan to its end, checking every byte, before anything of it is believed. Throws {@link PlanAlteredError}. */
+/** Either of these stands in the first line of a plan, whichever one byte of it was changed. */
+const LOOKS_LIKE_A_PLAN = /"rollcallPlan"|"seal":/;
+
+const noPlan = (file: string): RollcallError => new RollcallError(`${file} is no plan.`, NAME_A_PLAN);
+
+const NAME_A_PLAN = 'Name the file that "rollcall plan --to FILE" wrote, or leave --plan out to use the newest plan.';
+
+/** Reads a plan to its end, checking every byte, before anything of it is believed. Throws {@link PlanAlteredError}, or {@link RollcallError} where it is no plan. */
 export const openPlan = async (file: string): Promise<PlanFile> => {
   const hash = createHash('sha256');
   const sealer = new Sealer();
@@ -137,6 +144,7 @@ export const openPlan = async (file: string): Promise<PlanFile> => {
   const altered = (text: string, why: string) => new PlanAlteredError(file, number, text, why);
   for await (const text of lines(file)) {
     number += 1;
+    if (number === 1 && !LOOKS_LIKE_A_PLAN.test(text)) throw noPlan(file);
     if (footer) throw altered(text, 'stands behind the end of the plan');
     const record = parsed(text);
     if (record === undefined) throw altered(text, 'is not JSON');
@@ -171,11 +179,7 @@ async function* lines(file: string): AsyncGenerator<string> {
     yield* splitLines(texts(file));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new RollcallError(
-      `The plan ${file} cannot be read: ${error.message}.`,
-      'Name the file that "rollcall plan --to FILE" wrote, or leave --plan out to use the newest plan.',
-      { cause: error },
-    );
+    throw new RollcallError(`The plan ${file} cannot be read: ${error.message}.`, NAME_A_PLAN, { cause: error });
   }
 }
 

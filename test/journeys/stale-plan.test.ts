@@ -48,9 +48,13 @@ const refused = async (difference: RegExp) => {
 };
 
 test('an unchanged plan is carried out, and carried out again changes nothing', async () => {
-  expect(await applied()).toMatchObject({ status: 0 });
+  // Somebody has to find out whose the new user is.
+  expect(await applied()).toMatchObject({ status: 2, out: expect.stringContaining('1  user was created') });
   const before = await world.writes();
-  expect(await applied()).toMatchObject({ status: 0 });
+  expect(await applied()).toMatchObject({
+    status: 2,
+    out: expect.stringContaining('1  account belongs to a user who'),
+  });
   expect(await world.writes()).toBe(before);
   const [principal] = await readAll(world.tenant, '/servicePrincipals');
   expect(await readAll(world.tenant, `/servicePrincipals/${principal!['id']}/appRoleAssignedTo`)).toHaveLength(4);
@@ -81,6 +85,12 @@ test('a plan that was cut off or added to is refused', async () => {
   copyFileSync(`${file}.whole`, file);
   appendFileSync(file, '{"action":{"n":99,"kind":"requireAssignment"}}\n');
   await refused(/stands behind the end/);
+});
+
+test('a file that is no plan is told from one that was altered', async () => {
+  const { status, err } = await world.rollcall('apply', '--plan', 'users.csv', '--yes');
+  expect(status).toBe(1);
+  expect(err).toMatch(/users\.csv is no plan\./);
 });
 
 test('a new roster refuses the plan', async () => {

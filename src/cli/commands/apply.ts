@@ -1,5 +1,6 @@
 // rollcall apply: carries a saved plan out, and verifies it.
 import { resolve } from 'node:path';
+import { attention } from '../../attention.ts';
 import { NeedsPersonError, RollcallError } from '../../model/errors.ts';
 import { apply as applyPlan, newestMatching, newestRoster, refuseGuarded, verify } from '../../pipeline.ts';
 import { openPlan } from '../../plan/file.ts';
@@ -7,6 +8,7 @@ import type { Work } from '../../work.ts';
 import { confirm } from '../confirm.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
+import { count } from '../print/progress.ts';
 import { appliedText, planText, verifiedText } from '../print/results.ts';
 import type { CommonOptions } from '../program.ts';
 import { commandLine } from '../started.ts';
@@ -38,20 +40,24 @@ export const apply = (options: ApplyOptions, io: Io): Promise<number> =>
     if (applied === undefined)
       throw new NeedsPersonError('Not applied: nothing was written.', 'Run the same command again to be asked again.');
     const roster = await newestRoster(work);
-    const verified = await verify(work, roster, await newestMatching(work, roster), { plan: applied.plan, since });
+    const matching = await newestMatching(work, roster);
+    const verified = await verify(work, roster, matching, { plan: applied.plan, since });
+    const needs = attention({ matching, plan: await openPlan(file), applied, verified });
     const { failures, ...rest } = applied;
     await print(
       {
-        data: { ...rest, failures, verified: { ...verified, missing: verified.missing } },
-        text: `${appliedText(applied)}\n${verifiedText(verified)}\nNext: ${commandLine(io.started, options, 'report')}`,
+        data: { ...rest, failures, verified: { ...verified, missing: verified.missing }, needPerson: needs.total },
+        text: [
+          appliedText(applied),
+          verifiedText(verified),
+          ...needs.reasons.map((reason) => `  ${count(reason.count).padStart(5)}  ${reason.text}`),
+          `Next: ${commandLine(io.started, options, 'report')}`,
+        ].join('\n'),
       },
       options,
       io,
     );
-    const isWhole =
-      applied.results.refused + applied.results.notTried === 0 &&
-      verified.missing.length + verified.unexpected + verified.notReviewable.length === 0;
-    return isWhole ? 0 : 2;
+    return needs.total > 0 ? 2 : 0;
   });
 
 const newestPlanFile = async ({ store, settings }: Work): Promise<string> => {
