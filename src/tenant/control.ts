@@ -48,6 +48,10 @@ const refused = (status: number, code: string, message: string): ControlAnswer =
 
 const ANSWERS: Readonly<Record<string, (controlled: Controlled, body: string) => unknown>> = {
   'GET stats': ({ stats, throttle }) => ({ ...stats.summary(), limitsUsed: throttle.levels() }),
+  'GET memory': () => {
+    const { rss, heapUsed } = process.memoryUsage();
+    return { residentBytes: rss, heapBytes: heapUsed };
+  },
   'GET faults': ({ faults }) => faults.report(),
   'POST faults': ({ faults }, body) => {
     faults.arm(JSON.parse(body));

@@ -123,7 +123,7 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
       path,
       query,
       headers: incoming.headers as Record<string, string | undefined>,
-      body: parsed(body),
+      body: isJson(incoming) ? parsed(body) : body || undefined,
       claims: { aud: '', tid: '', appid: '', oid: '', exp: 0, nbf: 0 },
       root: `${addressedAs(incoming, origin)}${version}`,
       correlationId: crypto.randomUUID(),
@@ -188,6 +188,9 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
     );
   };
 };
+
+/** What is not said to be JSON is not read as JSON. */
+const isJson = ({ headers }: IncomingMessage): boolean => /\bjson\b/i.test(headers['content-type'] ?? '');
 
 /** Who looks: a user's session sees what it wrote; an application has none. Advanced queries are answered from the index. */
 const lookOf = ({ claims, headers }: GraphRequest, place: readonly number[]): Look => ({

@@ -1,6 +1,6 @@
 // A request to the directory as the rules see it, alone or out of a batch; and the answer to it.
 import type { Database } from './database.ts';
-import { badRequest } from './errors.ts';
+import { badRequest, malformed } from './errors.ts';
 import type { View } from './replication.ts';
 import type { TokenClaims } from './tokens.ts';
 
@@ -52,6 +52,10 @@ export interface GraphResponse {
 /** The body as an object, or Graph's refusal. */
 export const objectBody = ({ body }: Pick<GraphRequest, 'body'>): Readonly<Record<string, unknown>> => {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  if (typeof body === 'string')
+    throw malformed(
+      'Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.',
+    );
   throw badRequest('Empty Payload. JSON content expected.');
 };
 

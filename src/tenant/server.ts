@@ -23,7 +23,7 @@ import { fillOnce, readUsersFile } from './seed.ts';
 import { answerSignIn } from './sign-in.ts';
 import { type TenantSize, Throttle } from './throttle.ts';
 import { createTokens } from './tokens.ts';
-import { readBody, sendJson } from './wire.ts';
+import { LONGEST_BODY, LONGEST_CONTROL_BODY, readBody, refusal, sendJson } from './wire.ts';
 
 export type { TenantStats } from './costs.ts';
 export type { ExchangeEvent } from './exchange.ts';
@@ -139,7 +139,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     throw error;
   }
   let origin = '';
-  const asked = { tenantId, clientId, now, granted: () => granted, audience: () => origin };
+  const asked = { tenantId, clientId, now, timeScale: clock.scale, granted: () => granted, audience: () => origin };
   const authority: Authority = {
     ...asked,
     names: [tenantId, ...domains].map((name) => name.toLowerCase()),
@@ -167,10 +167,10 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   });
 
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const body = await readBody(incoming);
-    options.onRequest?.({ headers: incoming.headers, body });
     const method = incoming.method ?? 'GET';
     const [path = '', ...query] = (incoming.url ?? '/').split('?');
+    const body = await readBody(incoming, path.startsWith(CONTROL) ? LONGEST_CONTROL_BODY : LONGEST_BODY);
+    options.onRequest?.({ headers: incoming.headers, body });
     if (path.startsWith(CONTROL)) {
       const what = path.slice(CONTROL.length);
       const answer = await answerControl({ db, stats, faults, throttle, clock, grant, people }, method, what, body);
@@ -200,9 +200,9 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
 
   const onRequest: RequestListener = (incoming, outgoing) => {
     handle(incoming, outgoing).catch((error: unknown) => {
-      if (!outgoing.headersSent)
-        sendJson(outgoing, 500, { error: { code: 'InternalServerError', message: String(error) } });
-      else outgoing.destroy();
+      if (outgoing.headersSent || incoming.destroyed) return void outgoing.destroy();
+      const { status, body, headers } = refusal(error, { headers: {}, correlationId: crypto.randomUUID() }, now());
+      sendJson(outgoing, status, body, headers);
     });
   };
   const listening = await listen(onRequest, options.port ?? 0, options.tls ?? false).catch((error: unknown) => {

@@ -1,22 +1,33 @@
 // What goes over the wire: bodies in, answers out, each exchange recorded.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { badRequest, errorBody, GraphError } from './errors.ts';
+import { errorBody, GraphError } from './errors.ts';
 import type { Recorder } from './record.ts';
 import type { GraphRequest, GraphResponse } from './request.ts';
 import type { Delivery } from './suffer.ts';
 
-const LONGEST_BODY = 64 * 1024 * 1024;
+/** Of a request to the directory; the control plane takes users by the thousand. */
+export const LONGEST_BODY = 4 * 1024 * 1024;
+export const LONGEST_CONTROL_BODY = 256 * 1024 * 1024;
 
-export const readBody = async (incoming: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LONGEST_BODY) throw badRequest('The request is too large.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-};
+/** The body as text. Throws Graph's 413 where it is longer than `longest` bytes, and an Error where the client hangs up. */
+export const readBody = (incoming: IncomingMessage, longest: number): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size <= longest) return void chunks.push(chunk);
+      incoming.off('data', take);
+      // The rest is read and dropped, so that the client gets to read why.
+      incoming.resume();
+      reject(
+        new GraphError(413, 'RequestEntityTooLarge', 'The request is too large.', { headers: { Connection: 'close' } }),
+      );
+    };
+    incoming.on('data', take);
+    incoming.once('end', () => resolve(Buffer.concat(chunks).toString()));
+    incoming.once('error', reject);
+  });
 
 /** A body as JSON; as text where it is none; undefined where there is no body. */
 export const parsed = (body: string): unknown => {
@@ -108,7 +119,7 @@ const headersOf = ({ incoming, requestId, now, response }: Exchanged): Readonly<
 };
 
 /** Sends an answer that is not the directory's. */
-export const sendJson = (outgoing: ServerResponse, status: number, body: unknown): void => {
-  outgoing.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' });
+export const sendJson = (outgoing: ServerResponse, status: number, body: unknown, headers: object = {}): void => {
+  outgoing.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
   outgoing.end(JSON.stringify(body));
 };
