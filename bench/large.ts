@@ -63,14 +63,14 @@ export const benchLarge = async ({ folder, keep = folder, rows, latencyMs }: Lar
   }
 };
 
-interface LargeData {
+export interface LargeData {
   readonly directory: string;
   readonly csvFile: string;
   readonly truth: UsersFileCounts;
 }
 
 /** Makes directory and users file unless they are there. What says that they are whole is written last. */
-const prepareData = async (keep: string, rows: number): Promise<LargeData> => {
+export const prepareData = async (keep: string, rows: number): Promise<LargeData> => {
   await mkdir(keep, { recursive: true });
   const directory = join(keep, `directory-${rows}.db`);
   const csvFile = join(keep, `users-${rows}.csv`);

@@ -2,15 +2,19 @@
 // npm run bench -- --rows 10000        matching alone; fails unless both targets are met
 // npm run bench -- --large             a million accounts; fails when the product needs more memory than it may
 // npm run bench -- --writes            50,000 assignments under the limit of writes; fails unless three targets are met
+// npm run bench -- --tenant            the local tenant under load; fails on lost writes, growing memory, slow lookups
 //
 // --latency MS    how much later the tenant answers; 20 by default, 0 with --large and --writes
 // --time-scale X  with --writes: how many times faster the tenant's time runs; 10 by default
-// --keep FOLDER   with --large: keep the generated directory for the next run
+// --keep FOLDER   with --large and --tenant: keep the generated directory for the next run
+// --users N       with --tenant: users of the directory that is looked up in; 1,000,000 by default
+// --seconds N     with --tenant: how long each part takes; 60 by default
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchLarge } from './large.ts';
+import { benchLoad } from './load.ts';
 import { benchMatch } from './match-stage.ts';
 import { benchWholeJob } from './whole-job.ts';
 import { benchWrites } from './writes.ts';
@@ -18,10 +22,24 @@ import { benchWrites } from './writes.ts';
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
 const { values } = parseArgs({
-  options: { rows: text, latency: text, keep: text, 'time-scale': text, large: flag, writes: flag },
+  options: {
+    rows: text,
+    latency: text,
+    keep: text,
+    users: text,
+    seconds: text,
+    'time-scale': text,
+    large: flag,
+    writes: flag,
+    tenant: flag,
+  },
 });
 
-const wholeNumber = (name: 'rows' | 'latency' | 'time-scale', least: number, otherwise: number): number => {
+const wholeNumber = (
+  name: 'rows' | 'latency' | 'users' | 'seconds' | 'time-scale',
+  least: number,
+  otherwise: number,
+): number => {
   const given = values[name];
   const value = given === undefined ? otherwise : Number(given);
   if (Number.isInteger(value) && value >= least) return value;
@@ -29,6 +47,14 @@ const wholeNumber = (name: 'rows' | 'latency' | 'time-scale', least: number, oth
 };
 
 const bench = async (folder: string): Promise<boolean> => {
+  if (values.tenant) {
+    return benchLoad({
+      folder,
+      ...(values.keep !== undefined && { keep: resolve(values.keep) }),
+      users: wholeNumber('users', 100, 1_000_000),
+      seconds: wholeNumber('seconds', 1, 60),
+    });
+  }
   if (values.large) {
     return benchLarge({
       folder,

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ClientsInput, ClientsResult } from './clients.ts';
 import type { SeedInput, SeedResult } from './seed.ts';
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -70,4 +71,11 @@ export const runProcedure = async (
   const { stdout, status, seconds } = await finish([script('seed.ts'), ...args, ...more], { BENCH_TOKEN: token });
   if (status !== 0) throw new Error(`the manual procedure ended with ${status}; what it said stands above`);
   return { printed: JSON.parse(stdout), seconds };
+};
+
+/** Runs many clients at once in a process of their own. */
+export const runClients = async (input: ClientsInput): Promise<ClientsResult> => {
+  const { stdout, status } = await finish([script('clients.ts'), JSON.stringify(input)], {});
+  if (status !== 0) throw new Error(`the clients ended with ${status}; what they said stands above`);
+  return JSON.parse(stdout);
 };

@@ -27,6 +27,8 @@ export interface BenchTenant {
   readonly graph: string;
   token(): Promise<string>;
   stats(): Promise<Stats>;
+  /** What the tenant's process occupies, in bytes, as the operating system says. */
+  memory(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -64,6 +66,10 @@ export const startTenant = async (choices: TenantChoices): Promise<BenchTenant> 
     graph: connection.graph,
     token: () => requestToken(connection),
     stats: async () => (await get(`${new URL(connection.graph).origin}/_tenant/stats`)) as Stats,
+    memory: async () => {
+      const told = await get(`${new URL(connection.graph).origin}/_tenant/memory`);
+      return (told as { residentBytes: number }).residentBytes;
+    },
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
@@ -98,7 +104,11 @@ export async function* readUsers(tenant: BenchTenant): AsyncGenerator<BenchUser>
 }
 
 /** Registers an application with one role, as the manual procedure finds it. */
-export const registerApplication = async (tenant: BenchTenant, name: string, role: string): Promise<void> => {
+export const registerApplication = async (
+  tenant: BenchTenant,
+  name: string,
+  role: string,
+): Promise<{ resourceId: string; appRoleId: string }> => {
   const token = await tenant.token();
   const appRole = {
     id: crypto.randomUUID(),
@@ -114,7 +124,21 @@ export const registerApplication = async (tenant: BenchTenant, name: string, rol
   })) as {
     appId: string;
   };
-  await post(`${tenant.graph}/servicePrincipals`, token, { appId: application.appId });
+  const principal = await post(`${tenant.graph}/servicePrincipals`, token, { appId: application.appId });
+  return { resourceId: (principal as { id: string }).id, appRoleId: appRole.id };
+};
+
+/** The ids of all assignments to a service principal. */
+export const readAssignments = async (tenant: BenchTenant, resourceId: string): Promise<readonly string[]> => {
+  const token = await tenant.token();
+  const ids: string[] = [];
+  let next: string | undefined = `${tenant.graph}/servicePrincipals/${resourceId}/appRoleAssignedTo?$top=999`;
+  while (next) {
+    const page = (await get(next, token)) as { value: { id: string }[]; '@odata.nextLink'?: string };
+    ids.push(...page.value.map(({ id }) => id));
+    next = page['@odata.nextLink'];
+  }
+  return ids;
 };
 
 const requestToken = async ({ graph, authority, tenantId, clientId, clientSecret }: Connection): Promise<string> => {
