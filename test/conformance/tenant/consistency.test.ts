@@ -9,6 +9,7 @@ import {
   ROLE_B,
   role,
   securityGroup,
+  signedInAs,
   startClient,
   startWithGroups,
   where,
@@ -192,6 +193,26 @@ test('§11.1 the audit log tells of a write later than reads show it', async () 
   expect(await own.all('/auditLogs/directoryAudits')).toEqual([]);
   await own.control('POST', 'clock', { advance: 'PT2M' });
   expect(await own.all('/auditLogs/directoryAudits')).toHaveLength(1);
+});
+
+test('§5 a session of a user sees what it wrote at once; another user’s and an application’s do not', async () => {
+  const names = ['admin@contoso.com', 'other@contoso.com'];
+  const administrators = Object.fromEntries(names.map((name) => [name, ['Global Administrator']]));
+  const client = await startClient({ replicationDelayMs: 60_000, administrators });
+  const [ana, bo] = [await signedInAs(client.tenant, names[0]!), await signedInAs(client.tenant, names[1]!)];
+  const id = String((await ana.post('/users', newUser('cy'))).body['id']);
+  const statuses = async () => [
+    (await ana.get(`/users/${id}`)).status,
+    (await bo.get(`/users/${id}`)).status,
+    (await client.get(`/users/${id}`)).status,
+  ];
+  expect(await statuses()).toEqual([200, 404, 404]);
+  await ana.patch(`/users/${id}`, { city: 'Lima' });
+  expect((await ana.get(`/users/${id}?$select=city`)).body['city']).toBe('Lima');
+  await ana.delete(`/users/${id}`);
+  expect((await ana.get(`/users/${id}`)).status).toBe(404);
+  await client.control('POST', 'clock', { advance: 'PT61S' });
+  expect(await statuses()).toEqual([404, 404, 404]);
 });
 
 test('§5 delays pass as the clock runs', async () => {
