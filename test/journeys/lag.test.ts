@@ -19,7 +19,8 @@ test('what the directory does not show in time is told, and running again ends a
   const world = await exampleWorld('corpdb1', undefined, { replicationDelayMs: 2500 });
   const { status } = await world.rollcall('run', '--yes', '--lag-limit', '1');
   expect(status).toBe(2);
-  await world.rollcall('run', '--yes', '--lag-limit', '30');
+  // In the second run one replica may still hide a user whom another shows already: that is told, and the third sees it.
+  for (let i = 0; i < 2; i += 1) await world.rollcall('run', '--yes', '--lag-limit', '30');
   const last = await world.json(2, 'run', '--yes');
   expect(last).toMatchObject({ created: 0, assigned: 0, missing: 0, unexpected: 0, refused: 0, notTried: 0 });
   const pairs = (await assignmentsOf(world)).map((one) => `${one['principalId']} ${one['appRoleId']}`);
