@@ -33,7 +33,8 @@ export const answerControl = async (
   body: string,
 ): Promise<ControlAnswer> => {
   const answer = ANSWERS[`${method} ${what}`];
-  if (!answer) return refused(404, 'NotFound', 'The control plane has stats, faults, clock, grant, roles and users.');
+  if (!answer)
+    return refused(404, 'NotFound', 'The control plane has stats, memory, faults, clock, grant, roles and users.');
   try {
     return { status: 200, body: await answer(controlled, body) };
   } catch (error) {
