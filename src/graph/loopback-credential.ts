@@ -26,6 +26,7 @@ export const loopbackCredential = (signIn: LoopbackSignIn): TokenCredential => (
       client_id: clientId,
       client_secret: secret,
       scope: [scopes].flat().join(' '),
+      ...(options?.claims !== undefined && { claims: options.claims }),
     });
     const body = parsed(text);
     if (status === 200 && typeof body['access_token'] === 'string')

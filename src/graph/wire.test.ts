@@ -100,6 +100,101 @@ test('no error holds the token or the password, however closely it is looked at'
   expect(server.heard[0]!.body).toContain(password);
 });
 
+test('a page of a proxy in place of a list is asked for again, and told if it stays', async () => {
+  let pages = 2;
+  const server = await serve((_, response) => {
+    pages -= 1;
+    if (pages < 0) return json(response, 200, { value: [{ id: '1' }] });
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end('<html>Sign in to the network</html>');
+  });
+  expect(await read(connected(server.origin).readUsers([]))).toEqual([{ id: '1' }]);
+  expect(server.heard).toHaveLength(3);
+  pages = 99;
+  await expect(read(connected(server.origin).readUsers([]))).rejects.toMatchObject({
+    failure: { status: 0, code: 'ForeignAnswer', message: expect.stringContaining('a proxy or another server') },
+  });
+});
+
+test('half an answer in one piece is asked for again; of a write it is no answer, and the write is sent once', async () => {
+  let times = 0;
+  const server = await serve(({ method }, response) => {
+    times += 1;
+    if (method === 'GET' && times > 1) return json(response, 200, { value: [{ id: '1' }] });
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{"value":[{"id"');
+  });
+  expect(await read(connected(server.origin).readUsers([]))).toEqual([{ id: '1' }]);
+  const [result] = await connected(server.origin).write([{ kind: 'createServicePrincipal', appId: 'a' }]);
+  expect(result).toMatchObject({ status: 'unknown', failure: { code: 'HalfAnswer' } });
+  expect(server.heard.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST']);
+});
+
+test('a gateway that gave up on a write leaves it unknown, and it is sent once', async () => {
+  for (const status of [502, 503, 504]) {
+    const server = await serve((_, response) => {
+      response.writeHead(status, { 'content-type': 'text/html' });
+      response.end('<h1>Gateway</h1>');
+    });
+    const [result] = await connected(server.origin).write([{ kind: 'createServicePrincipal', appId: 'a' }]);
+    expect(result).toMatchObject({ status: 'unknown', failure: { status } });
+    expect(server.heard).toHaveLength(1);
+  }
+});
+
+test('a claims challenge in the middle of the work is answered with a token for these claims, asked for once', async () => {
+  const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: '1604106651' } } });
+  const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`;
+  const server = await serve(({ headers }, response) =>
+    headers['authorization'] === 'Bearer second'
+      ? json(response, 200, { value: [{ id: '1' }] })
+      : json(response, 401, { error: { code: 'InvalidAuthenticationToken' } }, { 'www-authenticate': challenge }),
+  );
+  const asked: unknown[] = [];
+  const clock = handClock();
+  const getToken = async (_: string | string[], options?: { claims?: string }) => {
+    asked.push(options?.claims);
+    return { token: asked.length === 1 ? 'first' : 'second', expiresOnTimestamp: clock.now() + 3_600_000 };
+  };
+  const directory = connect({ graph: `${server.origin}/v1.0`, credential: { getToken }, clock });
+  const lists = await Promise.all(['a', 'b', 'c'].map((name) => directory.findApplicationsByName(name)));
+  expect(lists.map((list) => list.length)).toEqual([1, 1, 1]);
+  expect(asked).toEqual([undefined, claims]);
+});
+
+test('a write that is on its way when the work is stopped is waited for; one that is not, is not sent', async () => {
+  const stop = new AbortController();
+  const server = await serve((_, response) => {
+    stop.abort(new Error('Ctrl-C'));
+    setTimeout(() => json(response, 201, { id: 'sp' }), 30);
+  });
+  const directory = connected(server.origin);
+  const write = { kind: 'createServicePrincipal', appId: 'a' } as const;
+  expect(await directory.write([write], stop.signal)).toMatchObject([{ status: 'done', id: 'sp' }]);
+  expect(await directory.write([write], stop.signal)).toMatchObject([{ status: 'notSent' }]);
+  expect(await directory.write([write, write], stop.signal)).toMatchObject([
+    { status: 'notSent' },
+    { status: 'notSent' },
+  ]);
+  expect(server.heard).toHaveLength(1);
+});
+
+test('what users hold of an application is asked for together; users who are not there hold nothing', async () => {
+  const server = await serve(({ body }, response) => {
+    const { requests } = JSON.parse(body) as { requests: { id: string; url: string }[] };
+    json(response, 200, {
+      responses: requests.map(({ id, url }) =>
+        url.startsWith('/users/u2/')
+          ? { id, status: 404, body: { error: { code: 'Request_ResourceNotFound', message: 'not there' } } }
+          : { id, status: 200, body: { value: [{ id: 'x', principalId: 'u1', appRoleId: 'r' }] } },
+      ),
+    });
+  });
+  const held = await connected(server.origin).assignmentsOfUsers('sp', ['u1', 'u2']);
+  expect(held).toMatchObject([{ principalId: 'u1', appRoleId: 'r' }]);
+  expect(server.heard).toHaveLength(1);
+});
+
 test('a write without an answer is sent once', async () => {
   const server = await serve((_, response) => response.destroy());
   await connected(server.origin).write([{ kind: 'createServicePrincipal', appId: 'a' }]);
