@@ -25,7 +25,7 @@ export const USUAL_BOUNDS: WindowBounds = { least: 1, first: 4, most: 16 };
 
 /** Answers are slow when they take, on average, so many times the quickest of their kind, and so much more. */
 const SLOW_TIMES = 2;
-const SLOW_MS = 50;
+const SLOW_MS = 250;
 /** How much the newest answer counts in the average. */
 const NEWEST_SHARE = 0.3;
 /** The quickest time is forgotten little by little: the directory's own pace changes. */
