@@ -18,6 +18,7 @@ import {
   visible,
   visibleObject,
 } from './objects.ts';
+import { ownWhatIsCreated } from './ownership.ts';
 import { DEFAULT_PAGE, optionsFor, type QueryOptions } from './query-options.ts';
 import { refuseBeyondQuota } from './quota.ts';
 import {
@@ -202,6 +203,7 @@ export const createApplication = (tenant: Tenant, request: GraphRequest, uniqueN
   };
   tenant.db.transaction(() => {
     insertObject(tenant, 'application', application);
+    ownWhatIsCreated(tenant, request, application.id);
     auditObject(tenant, request, 'Add application', 'Add', 'application', application);
   });
   return created(request, 'application', application);
@@ -247,6 +249,7 @@ export const createServicePrincipal = (tenant: Tenant, request: GraphRequest, ke
   };
   tenant.db.transaction(() => {
     insertObject(tenant, 'servicePrincipal', principal);
+    ownWhatIsCreated(tenant, request, principal.id);
     auditObject(tenant, request, 'Add service principal', 'Add', 'servicePrincipal', principal);
   });
   return created(request, 'servicePrincipal', shown(tenant, 'servicePrincipal', principal));

@@ -2,6 +2,7 @@
 import type { Key } from './addresses.ts';
 import { holdsRole } from './directory-roles.ts';
 import { denied } from './errors.ts';
+import { ownershipOf } from './ownership.ts';
 import { type Needed, PERMISSIONS, type Permission } from './permissions.ts';
 import type { GraphRequest, Tenant } from './request.ts';
 import type { Route } from './routes.ts';
@@ -19,14 +20,23 @@ export const authorise = (
   const isHeld = (needed: Needed) => needed.every((any) => any.some((name) => holds(claims, name)));
   const isOwn = claims.scp !== undefined && isSelf(claims, keys[0]);
   const bySelf = isOwn && (permission.self ?? []).some((name) => holds(claims, name));
-  if (!bySelf && !neededFor(permission, request).every(isHeld)) throw denied();
-  if (claims.scp === undefined) return;
-  if (permission.roles && !holdsRole(claims.wids ?? [], permission.roles)) throw denied();
+  const isCovered = bySelf || neededFor(permission, request).every(isHeld);
+  if (claims.scp === undefined) {
+    if (isCovered) return;
+    const isEnough = permission.asOwner?.some((name) => holds(claims, name)) ?? false;
+    // What is not there is told by the rule, or created by it.
+    if (!isEnough || ownershipOf(tenant, name, keys[0], claims) === 'other') throw denied();
+    return;
+  }
+  if (!isCovered) throw denied();
   if (permission.membersOnly && isGuest(tenant, claims)) throw denied();
+  if (!permission.roles || holdsRole(claims.wids ?? [], permission.roles)) return;
+  const isOwner = permission.asOwner !== undefined && ownershipOf(tenant, name, keys[0], claims) === 'owner';
+  if (!isOwner || isGuest(tenant, claims)) throw denied();
 };
 
 /** Permissions held for the user, or by the application itself. A token is one or the other, never both. */
-const holds = ({ scp, roles = [] }: TokenClaims, name: string): boolean =>
+export const holds = ({ scp, roles = [] }: TokenClaims, name: string): boolean =>
   scp === undefined ? roles.includes(name) : scp.split(' ').includes(name);
 
 const neededFor = (permission: Permission, { claims, body }: GraphRequest): readonly Needed[] => {
@@ -37,7 +47,7 @@ const neededFor = (permission: Permission, { claims, body }: GraphRequest): read
   return changed.map((name) => (Object.hasOwn(properties, name) ? properties[name]! : usual));
 };
 
-const isSelf = ({ oid, upn }: TokenClaims, key: Key | undefined): boolean => {
+export const isSelf = ({ oid, upn }: TokenClaims, key: Key | undefined): boolean => {
   const named = key?.value.toLowerCase();
   return named !== undefined && (named === oid || named === upn?.toLowerCase());
 };

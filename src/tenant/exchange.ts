@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { authorise } from './authorise.ts';
+import { checkBasicProfile, toBasicProfile } from './basic-profile.ts';
 import { answerBatch } from './batch.ts';
 import { resourceUnits, type Stats } from './costs.ts';
 import { invalidToken, methodNotAllowed } from './errors.ts';
@@ -88,7 +89,8 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
       response = await suffer(strike, request, () => {
         const seeing: Tenant = { ...tenant, replication: replication.view(lookOf(meant, place)) };
         authorise(seeing, meant, route);
-        return route.answer(seeing, behindEmpty(meant));
+        checkBasicProfile(meant, route);
+        return toBasicProfile(meant, route, route.answer(seeing, behindEmpty(meant)));
       });
     } catch (error) {
       if (error instanceof ConnectionReset) throw error;

@@ -14,7 +14,9 @@ export interface Permission {
   readonly self?: readonly string[];
   /** What the change of one property takes, in place of the above. */
   readonly properties?: Readonly<Record<string, Needed>>;
-  /** A signed-in user holds one of these roles besides. */
+  /** What does as well where an application owns the object that the address names. */
+  readonly asOwner?: readonly string[];
+  /** A signed-in user holds one of these roles besides, or, where `asOwner` is told, owns that object. */
   readonly roles?: readonly DirectoryRole[];
   /** Guests are refused, whatever the application holds. */
   readonly membersOnly?: boolean;
@@ -22,13 +24,14 @@ export interface Permission {
 
 const both = (...needed: Needed) => ({ delegated: needed, application: needed });
 
-const READ_USERS = ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'];
-const READ_BASIC = ['User.ReadBasic.All', ...READ_USERS];
+export const READ_USERS = ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'];
+export const READ_BASIC = ['User.ReadBasic.All', ...READ_USERS];
 const WRITE_USERS = ['User.ReadWrite.All', 'Directory.ReadWrite.All'];
 const READ_DIRECTORY = ['Directory.Read.All', 'Directory.ReadWrite.All'];
 const READ_APPLICATIONS = ['Application.Read.All', 'Application.ReadWrite.All', ...READ_DIRECTORY];
-const WRITE_APPLICATIONS = ['Application.ReadWrite.All', 'Directory.ReadWrite.All'];
-const OWNED = 'Application.ReadWrite.OwnedBy';
+export const WRITE_APPLICATIONS: readonly string[] = ['Application.ReadWrite.All', 'Directory.ReadWrite.All'];
+/** Does for what the application itself created, and what it was made an owner of. */
+export const OWNED = 'Application.ReadWrite.OwnedBy';
 const ASSIGN = ['AppRoleAssignment.ReadWrite.All'];
 const READ_GROUPS = ['Group.Read.All', 'Group.ReadWrite.All', ...READ_DIRECTORY];
 const READ_MEMBERS = ['GroupMember.Read.All', 'GroupMember.ReadWrite.All', ...READ_GROUPS];
@@ -92,11 +95,22 @@ const createPrincipal: Permission = {
   application: [[OWNED, ...WRITE_APPLICATIONS]],
   roles: [...APPLICATION_ADMINISTRATORS, 'Application Developer'],
 };
-const writeApplication: Permission = { ...both(WRITE_APPLICATIONS), roles: APPLICATION_ADMINISTRATORS };
+const writeApplication: Permission = {
+  ...both(WRITE_APPLICATIONS),
+  asOwner: [OWNED],
+  roles: APPLICATION_ADMINISTRATORS,
+};
 const readAssignments = both([...ASSIGN, ...READ_DIRECTORY]);
 const writeAssignment: Permission = { ...both(ASSIGN), roles: ASSIGNERS };
 /** The application is read and the assignment written, and each takes its own permission. */
-const writeAssignmentOfApplication: Permission = { ...both(ASSIGN, READ_APPLICATIONS), roles: ASSIGNERS };
+const writeAssignmentOfApplication: Permission = {
+  ...both(ASSIGN, READ_APPLICATIONS),
+  asOwner: [],
+  roles: ASSIGNERS,
+};
+/** The principal is an application here, and whoever owns it owns nothing of the resource. */
+const writeAssignmentOfPrincipal: Permission = { ...both(ASSIGN, READ_APPLICATIONS), roles: ASSIGNERS };
+const removeAssignmentOfApplication: Permission = { ...writeAssignment, asOwner: [] };
 const readMembers = both(READ_MEMBERS);
 const writeGroup: Permission = { ...both(WRITE_GROUPS), roles: GROUP_ADMINISTRATORS };
 const writeMembers: Permission = {
@@ -201,10 +215,10 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /servicePrincipals/{id}/appRoleAssignedTo/{id}': both(READ_APPLICATIONS),
   'POST /servicePrincipals/{id}/appRoleAssignedTo': writeAssignmentOfApplication,
   'PATCH /servicePrincipals/{id}/appRoleAssignedTo/{id}': writeAssignment,
-  'DELETE /servicePrincipals/{id}/appRoleAssignedTo/{id}': writeAssignment,
+  'DELETE /servicePrincipals/{id}/appRoleAssignedTo/{id}': removeAssignmentOfApplication,
   'GET /servicePrincipals/{id}/appRoleAssignments': both(READ_APPLICATIONS),
   'GET /servicePrincipals/{id}/appRoleAssignments/{id}': both(READ_APPLICATIONS),
-  'POST /servicePrincipals/{id}/appRoleAssignments': writeAssignmentOfApplication,
+  'POST /servicePrincipals/{id}/appRoleAssignments': writeAssignmentOfPrincipal,
   'PATCH /servicePrincipals/{id}/appRoleAssignments/{id}': writeAssignment,
   'DELETE /servicePrincipals/{id}/appRoleAssignments/{id}': writeAssignment,
 

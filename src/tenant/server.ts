@@ -139,7 +139,10 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     throw error;
   }
   let origin = '';
-  const asked = { tenantId, clientId, now, timeScale: clock.scale, granted: () => granted, audience: () => origin };
+  const servicePrincipalId = fact(db, 'servicePrincipalId', () => crypto.randomUUID());
+  const audience = () => origin;
+  const identity = { tenantId, clientId, servicePrincipalId };
+  const asked = { ...identity, now, timeScale: clock.scale, granted: () => granted, audience };
   const authority: Authority = {
     ...asked,
     names: [tenantId, ...domains].map((name) => name.toLowerCase()),

@@ -58,6 +58,8 @@ export interface AccessTokens {
 export interface TokensOptions {
   readonly tenantId: string;
   readonly clientId: string;
+  /** The client's own id as an object of the directory. */
+  readonly servicePrincipalId: string;
   /** Permissions that the client holds now. */
   readonly granted: () => readonly string[];
   /** The Graph root's origin, which is the audience. Known once the server listens. */
@@ -71,6 +73,7 @@ export interface TokensOptions {
 export const createTokens = ({
   tenantId,
   clientId,
+  servicePrincipalId,
   granted,
   audience,
   now,
@@ -78,7 +81,6 @@ export const createTokens = ({
 }: TokensOptions): AccessTokens => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const keyId = crypto.randomUUID();
-  const servicePrincipalId = crypto.randomUUID();
   const issuer = `https://sts.windows.net/${tenantId}/`;
   /** Tokens whose signature has been checked: checking again for each request would cost more than the request. */
   const checked = new Map<string, TokenClaims>();

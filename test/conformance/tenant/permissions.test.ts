@@ -224,3 +224,34 @@ test('a permission that Graph does not have cannot be granted', async () => {
   expect(await client.control('POST', 'grant', {})).toMatchObject({ status: 400 });
   expect((await client.get('/users')).status).toBe(200);
 });
+
+test('§6.1 with Application.ReadWrite.OwnedBy an application changes what it created, and nothing else', async () => {
+  const it = await world();
+  const owner = await granted(it.client, 'Application.ReadWrite.OwnedBy');
+  const { body: mine } = await owner.post('/applications', { displayName: 'Mine' });
+  const { body: principal } = await owner.post('/servicePrincipals', { appId: mine['appId'] });
+  expect((await owner.patch(`/applications/${mine['id']}`, { description: 'x' })).status).toBe(204);
+  expect((await owner.patch(`/applications(appId='${mine['appId']}')`, { description: 'y' })).status).toBe(204);
+  expect((await owner.patch(`/servicePrincipals/${principal['id']}`, { notes: 'x' })).status).toBe(204);
+  for (const path of [`/applications/${it.applicationId}`, `/servicePrincipals/${it.principalId}`]) {
+    expect(errorOf(await owner.patch(path, { notes: 'x' }))).toEqual(DENIED);
+    expect(errorOf(await owner.delete(path))).toEqual(DENIED);
+  }
+  expect((await owner.patch(`/applications/${ANA}`, { description: 'x' })).status).toBe(404);
+  const upsert = { Prefer: 'create-if-missing' };
+  expect((await owner.patch("/applications(uniqueName='new')", { displayName: 'New' }, upsert)).status).toBe(201);
+  expect((await owner.delete(`/applications/${mine['id']}`)).status).toBe(204);
+});
+
+test('§2.1 User.ReadBasic.All shows the basic profile, and neither selects nor filters by more', async () => {
+  const { client } = await world();
+  await client.patch(`/users/${ANA}`, { jobTitle: 'Clerk', department: 'Sales' });
+  const basic = await granted(client, 'User.ReadBasic.All');
+  const ana = { id: ANA, displayName: 'ana', userPrincipalName: 'ana@contoso.com', jobTitle: null, businessPhones: [] };
+  expect((await basic.get(`/users/${ANA}`)).body).toMatchObject(ana);
+  expect((await basic.get('/users')).body['value']).toMatchObject([ana]);
+  expect((await basic.get("/users?$select=id,mail&$filter=displayName eq 'department'")).status).toBe(200);
+  for (const query of ['$select=id,department', '$expand=manager', "$filter=jobTitle eq 'Clerk'"])
+    expect(errorOf(await basic.get(`/users?${query}`))).toEqual(DENIED);
+  expect((await client.get(`/users/${ANA}?$select=jobTitle`)).body).toMatchObject({ jobTitle: 'Clerk' });
+});

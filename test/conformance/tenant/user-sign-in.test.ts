@@ -292,6 +292,25 @@ test('§1.9 a user’s writes take an administrator’s role besides the permiss
   expect(await client.control('POST', 'roles', { user: 'nobody', roles: [] })).toMatchObject({ status: 400 });
 });
 
+test('§1.9 a member who owns the resource application assigns its roles, without any role of an administrator', async () => {
+  const { client, tenant } = await world();
+  const { applicationId, principalId } = await register(client);
+  const list = `/servicePrincipals/${principalId}/appRoleAssignedTo`;
+  const assignment = { principalId: ANA, resourceId: principalId, appRoleId: ROLE_A };
+  const ana = await signedInAs(tenant, 'ana@contoso.com');
+  expect(errorOf(await ana.post(list, assignment))).toEqual(DENIED);
+  for (const path of [`/servicePrincipals/${principalId}`, `/applications/${applicationId}`]) {
+    const owner = { '@odata.id': `${tenant.graph}/directoryObjects/${ANA}` };
+    expect((await client.post(`${path}/owners/$ref`, owner)).status).toBe(204);
+  }
+  const made = await ana.post(list, assignment);
+  expect(made.status).toBe(201);
+  expect((await ana.delete(`${list}/${made.body['id']}`)).status).toBe(204);
+  expect((await ana.patch(`/applications/${applicationId}`, { description: 'x' })).status).toBe(204);
+  const bo = await signedInAs(tenant, 'bo@contoso.com');
+  expect(errorOf(await bo.post(list, assignment))).toEqual(DENIED);
+});
+
 test('§2.2 guests cannot list users; §2.1 everybody reads the own user with User.Read', async () => {
   const { client, tenant } = await world();
   const bo = await signedInAs(tenant, 'bo@contoso.com');
