@@ -115,7 +115,7 @@ export class Database {
 }
 
 /** To be raised with every change of the tables. */
-const SCHEMA_VERSION = 5;
+const SCHEMA_VERSION = 6;
 
 const TABLES = `
 create table facts (name text primary key, value text not null) without rowid;
@@ -148,6 +148,11 @@ create table links (
 create unique index links_by_key on links (source, relation, target);
 create index links_by_source on links (source, relation, n);
 create index links_by_target on links (target, relation, n);
+create table changes (
+  n integer primary key autoincrement, kind text not null, id text not null, at integer not null, properties text, other text
+);
+create index changes_by_kind on changes (kind, n);
+create index changes_by_time on changes (at);
 create table audits (n integer primary key, id text not null, at text not null, body text not null);
 create index audits_by_time on audits (at);
 create table audit_targets (target text not null, audit integer not null, primary key (target, audit)) without rowid;

@@ -2,6 +2,7 @@
 // Source: https://learn.microsoft.com/graph/api/resources/directory
 import { audit } from './audit.ts';
 import { authorise } from './authorise.ts';
+import { noteChange } from './changes.ts';
 import { checkSelected, shapedAny, targetOf } from './directory-objects.ts';
 import { badRequest, conflict, GraphError, notFound, unsupportedQuery } from './errors.ts';
 import { insertObject, primaryObject, type Stored, visibleObject } from './objects.ts';
@@ -129,6 +130,7 @@ const restoreUser = (
   const back: Stored = { ...user, userPrincipalName: name, ...(addresses.length > 0 && { proxyAddresses: free }) };
   insertUser(tenant.db, back);
   takeBack(tenant, user.id);
+  noteChange(tenant, 'user', user.id);
   tenant.replication.wrote(user.id, undefined);
   return back;
 };

@@ -1,4 +1,5 @@
 // Links between directory objects: who is a member or an owner of what, and who manages whom.
+import { noteChange } from './changes.ts';
 import type { Tenant } from './request.ts';
 
 /** `members` and `owners` of a source are its targets; the `manager` of a source is its one target. */
@@ -17,9 +18,17 @@ export const isLinked = ({ db }: Tenant, relation: Relation, source: string, tar
   db.one('select 1 from links where relation = ? and source = ? and target = ?', relation, source, target) !==
   undefined;
 
-export const addLink = ({ db, replication }: Tenant, relation: Relation, source: string, target: string): void => {
-  db.run('insert into links (relation, source, target) values (?, ?, ?)', relation, source, target);
-  replication.wrote(nameOf(relation, source, target), undefined);
+/** The kind of object whose delta queries track a relation. */
+const TRACKED_BY: Readonly<Partial<Record<Relation, string>>> = { members: 'group', manager: 'user' };
+
+const note = (tenant: Tenant, relation: Relation, source: string, target: string): void => {
+  noteChange(tenant, TRACKED_BY[relation] ?? '', source, [relation], target);
+};
+
+export const addLink = (tenant: Tenant, relation: Relation, source: string, target: string): void => {
+  tenant.db.run('insert into links (relation, source, target) values (?, ?, ?)', relation, source, target);
+  note(tenant, relation, source, target);
+  tenant.replication.wrote(nameOf(relation, source, target), undefined);
 };
 
 interface Row extends Link {
@@ -30,8 +39,10 @@ interface Row extends Link {
 export const removeLink = (tenant: Tenant, relation: Relation, source: string, target: string): boolean => {
   const sql = 'select n, relation, source, target from links where source = ? and relation = ? and target = ?';
   const row = tenant.db.one<Row>(sql, source, relation, target);
-  if (row) forget(tenant, row);
-  return row !== undefined;
+  if (!row) return false;
+  forget(tenant, row);
+  note(tenant, relation, source, target);
+  return true;
 };
 
 /** Takes all links of a relation from a source, those to deleted objects too. */

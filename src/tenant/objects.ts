@@ -1,5 +1,7 @@
 // Applications, service principals and groups as they are kept: each a JSON object, found by its keys.
+import { isDeepStrictEqual } from 'node:util';
 import type { Key } from './addresses.ts';
+import { noteChange } from './changes.ts';
 import { badRequest, notFound } from './errors.ts';
 import type { Tenant } from './request.ts';
 import { setAside } from './soft-delete.ts';
@@ -77,27 +79,33 @@ const keysOf = (object: Stored): readonly (string | null)[] =>
     return typeof value === 'string' ? value.toLowerCase() : null;
   });
 
-export const insertObject = ({ db, replication }: Tenant, kind: Kind, object: Stored): void => {
-  db.run(
+export const insertObject = (tenant: Tenant, kind: Kind, object: Stored): void => {
+  tenant.db.run(
     'insert into objects (id, kind, body, app_id, unique_name) values (?, ?, ?, ?, ?)',
     object.id,
     kind,
     JSON.stringify(object),
     ...keysOf(object),
   );
-  replication.wrote(object.id, undefined);
+  noteChange(tenant, kind, object.id);
+  tenant.replication.wrote(object.id, undefined);
 };
 
-export const replaceObject = ({ db, replication }: Tenant, object: Stored): void => {
-  const before = db.one<Row>('select id, body from objects where id = ?', object.id)!.body;
+export const replaceObject = (tenant: Tenant, object: Stored): void => {
+  const { db } = tenant;
+  const { kind, body } = db.one<Row & { kind: Kind }>('select id, kind, body from objects where id = ?', object.id)!;
   db.run(
     'update objects set body = ?, app_id = ?, unique_name = ? where id = ?',
     JSON.stringify(object),
     ...keysOf(object),
     object.id,
   );
-  replication.wrote(object.id, before);
+  noteChange(tenant, kind, object.id, changedBetween(JSON.parse(body), object));
+  tenant.replication.wrote(object.id, body);
 };
+
+const changedBetween = (before: Stored, after: Stored): readonly string[] =>
+  Object.keys(after).filter((name) => !isDeepStrictEqual(before[name], after[name]));
 
 /** Takes an object out of the directory for 30 days. */
 export const removeObject = (tenant: Tenant, kind: Kind, object: Stored): void => {

@@ -26,6 +26,8 @@ interface Write {
 export interface View {
   /** Nothing is on its way: the request sees everything as it is. */
   readonly isIdle: boolean;
+  /** What was written so long ago the request sees for certain. Milliseconds of the tenant's clock. */
+  readonly lagMs: number;
   /** Notes a write. `before` is the body as it was; undefined for a new object. */
   wrote(id: string, before: string | undefined): void;
   /** Notes that an object is gone, with the body that it had. */
@@ -53,6 +55,7 @@ export interface Look {
 
 const IDLE: View = {
   isIdle: true,
+  lagMs: 0,
   wrote: () => undefined,
   removed: () => undefined,
   seen: (_id, body) => body,
@@ -100,6 +103,7 @@ export class Replication {
     const seen: View['seen'] = (id, body) => bodyFor(this.#byId.get(id), body, arrives);
     return {
       isIdle: this.#byId.size === 0,
+      lagMs: this.#delayMs * (isIndexed ? SLOW : 1),
       wrote: (id, before) => this.#note({ id, before, session, removed: undefined }),
       removed: (kind, id, before) => this.#note({ id, before, session, removed: kind }),
       seen,

@@ -20,6 +20,7 @@ import {
 } from './assignments.ts';
 import { listAudits } from './audit.ts';
 import { deleteForGood, getDeleted, listDeleted, restore } from './deleted-items.ts';
+import { listDelta } from './delta.ts';
 import { type DirectoryObject, readAny } from './directory-objects.ts';
 import { checkMemberGroups, getAny, getByIds, getMemberGroups } from './directory-queries.ts';
 import { badRequest, methodNotAllowed, notFound } from './errors.ts';
@@ -188,6 +189,7 @@ const [findApplication, findServicePrincipal, findGroup] = (['application', 'ser
 
 const RULES: Readonly<Record<string, Rules>> = {
   '/users': { GET: expanding('users', listUsers), POST: createUser },
+  '/users/delta': { GET: (tenant, request) => listDelta(tenant, request, 'user') },
   '/users/$count': { GET: countUsers },
   '/users/{id}': { GET: expanding('users', aUser(getUser)), PATCH: aUser(updateUser), DELETE: aUser(deleteUser) },
   '/users/{id}/restore': { POST: restoreInPlace },
@@ -203,6 +205,7 @@ const RULES: Readonly<Record<string, Rules>> = {
   ...memberships('users', findUser),
   ...assignments('users', findUser, 'principal'),
 
+  '/groups/delta': { GET: (tenant, request) => listDelta(tenant, request, 'group') },
   '/groups': {
     GET: expanding('groups', (tenant, request) => listObjects(tenant, request, 'group')),
     POST: (tenant, request) => createGroup(tenant, request),

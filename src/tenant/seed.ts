@@ -1,6 +1,7 @@
 // Users put in from outside the rules: from a file, from the control plane, or invented.
 import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
+import { noteChange } from './changes.ts';
 import type { Database } from './database.ts';
 import { GraphError } from './errors.ts';
 import { isExtensionName } from './extensions.ts';
@@ -37,18 +38,26 @@ export const fillOnce = async (
 
 /** Puts users in, as they are, and answers how many. One without an id is given one. Errors: as {@link fillOnce}. */
 export const seedUsers = async (db: Database, users: AsyncIterable<Properties>, now: () => number): Promise<number> => {
-  const count = await putIn(db, users, now);
+  const count = await putIn(db, users, now, ({ id }) => noteChange({ db, now }, 'user', id));
   if (count >= MANY) db.analyse();
   return count;
 };
 
-const putIn = async (db: Database, users: AsyncIterable<Properties>, now: () => number): Promise<number> => {
+const putIn = async (
+  db: Database,
+  users: AsyncIterable<Properties>,
+  now: () => number,
+  note?: (user: User) => void,
+): Promise<number> => {
   const createdDateTime = `${new Date(now()).toISOString().slice(0, 19)}Z`;
   let count = 0;
   let chunk: User[] = [];
   const flush = () => {
     db.transaction(() => {
-      for (const user of chunk) insert(db, user);
+      for (const user of chunk) {
+        insert(db, user);
+        note?.(user);
+      }
     });
     count += chunk.length;
     chunk = [];

@@ -1,4 +1,5 @@
 // What happens to an object that is deleted: set aside for 30 days with all that links to it, brought back, or erased.
+import { noteChange } from './changes.ts';
 import type { Kind, Stored } from './objects.ts';
 import type { Tenant } from './request.ts';
 
@@ -30,6 +31,7 @@ export const setAside = (tenant: Tenant, kind: DeletedKind, object: Stored): voi
     JSON.stringify({ ...object, deletedDateTime }),
   );
   countEnds(tenant, object.id, '+');
+  noteChange(tenant, kind, object.id);
 };
 
 /** Takes an object out of those kept; what is linked shows again where its other end is there. */
@@ -45,7 +47,10 @@ const countEnds = ({ db }: Tenant, id: string, sign: '+' | '-'): void => {
 };
 
 /** Forgets all that links to an object, and the object if it was kept. */
-export const erase = ({ db }: Tenant, id: string): void => {
+export const erase = (tenant: Tenant, id: string): void => {
+  const { db } = tenant;
+  const kept = db.one<Pick<Row, 'kind'>>('select kind from deleted where id = ?', id);
+  if (kept) noteChange(tenant, kept.kind, id);
   db.run('delete from deleted where id = ?', id);
   db.run('delete from links where source = ? or target = ?', id, id);
   db.run('delete from assignments where principal = ? or resource = ?', id, id);

@@ -1,6 +1,7 @@
 // Users: kept, listed, written, deleted.
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { audit } from './audit.ts';
+import { noteChange } from './changes.ts';
 import type { Database } from './database.ts';
 import { badRequest, GraphError, notFound } from './errors.ts';
 import { checkDeclared, declareExtension, isDeclared } from './extensions.ts';
@@ -373,6 +374,7 @@ export const addUser = (
   };
   db.transaction(() => {
     insertUser(db, user);
+    noteChange(tenant, 'user', user.id);
     audit(tenant, request, {
       activity,
       category: 'UserManagement',
@@ -410,6 +412,7 @@ export const updateUser = (tenant: Tenant, request: GraphRequest, key: string): 
     db.run(UPDATE, ...columnsOf(user), row.n);
     db.run('delete from user_lists where user = ?', row.n);
     insertLists(db, row.n, user);
+    noteChange(tenant, 'user', user.id, Object.keys(properties));
     audit(tenant, request, { activity, category: 'UserManagement', operation: 'Update', targets: [userTarget(user)] });
   });
   replication.wrote(user.id, row.body);
@@ -458,14 +461,19 @@ export const userTarget = (user: User) => ({
 const selected = (db: Database, { select, expand }: QueryOptions, isList: boolean): readonly string[] => {
   refuseExpand(expand);
   if (!select) return DEFAULT_USER_PROPERTIES;
+  checkSelection(db, select, isList);
+  // Whatever is selected, a password profile is never returned.
+  return [...new Set(select)].filter((name) => name !== 'passwordProfile');
+};
+
+/** Refuses what users do not have, or lists of them do not show. */
+export const checkSelection = (db: Database, select: readonly string[] = [], isList = true): void => {
   for (const name of select) {
     const known = name.includes('/') ? undefined : USER_ATTRIBUTES[name];
     if (!known && !isDeclared(db, name)) throw unknownProperty(name, 'microsoft.graph.user');
     if (isList && known?.isSingleOnly)
       throw new GraphError(501, 'NotImplemented', 'This operation target is not yet supported.');
   }
-  // Whatever is selected, a password profile is never returned.
-  return [...new Set(select)].filter((name) => name !== 'passwordProfile');
 };
 
 /** What these dates say where nothing is known: they cannot be null. */

@@ -56,12 +56,24 @@ test.skipIf(tellWhySkipped(CHECKER))('well-formed traffic has no violation of th
   await client.all(`${where("onPremisesSamAccountName eq 's'")}&$count=true&$select=id`, eventual);
   await client.all(`${where('mail eq null')}&$count=true&$select=id,mail`, eventual);
   await client.get('/users/$count', eventual);
+  await client.all(
+    `/users?$search=${encodeURIComponent('"displayName:an" OR "mail:b"')}&$count=true&$top=30`,
+    eventual,
+  );
+  await client.all("/users?$filter=identities/any(i:i/issuerAssignedId%20eq%20'a'%20and%20i/issuer%20eq%20'b.com')");
+  await client.all('/users?$select=id,signInActivity,identities,assignedLicenses,employeeOrgData&$top=500');
+  await client.get(
+    '/users/synced@contoso.com?$select=id,aboutMe,birthday,skills,mailboxSettings,customSecurityAttributes',
+  );
+  await client.all('/users/delta?$select=displayName,manager');
+  const { body: latest } = await client.get('/users/delta?$deltatoken=latest&$select=displayName');
   await client.get('/users/synced@contoso.com');
   const id = String(
     (await client.post('/users', newUser('ana', { employeeId: '1', otherMails: ['a@example.com'] }))).body['id'],
   );
   await client.patch(`/users/${id}`, { city: 'Lima', onPremisesExtensionAttributes: { extensionAttribute1: 'x' } });
   await client.get(`/users/${id}?$select=id,city,onPremisesExtensionAttributes,businessPhones`);
+  await client.get(String(latest['@odata.deltaLink']), { Prefer: 'return=minimal' });
 
   await client.patch(
     "/applications(uniqueName='corpdb1')",
