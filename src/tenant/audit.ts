@@ -71,17 +71,26 @@ const userOf = (db: Database, { oid, upn }: TokenClaims) => ({
 });
 
 const DEFAULT_PAGE = 1000;
+/** Of a tenant with P1 or P2. */
+const RETENTION_MS = 30 * 24 * 3_600_000;
 
-/** `GET /auditLogs/directoryAudits`: newest first unless asked otherwise. */
+const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+/** `GET /auditLogs/directoryAudits`: newest first unless asked otherwise; events show as late as all else that is written. */
 export const listAudits = (tenant: Tenant, request: GraphRequest): GraphResponse => {
   const { select, filter, orderBy, top, skipToken } = optionsFor(DIRECTORY_AUDIT, request.query, request.headers);
   const descending = orderBy?.descending ?? true;
   const size = top ?? DEFAULT_PAGE;
   const target = filter && targetOf(filter);
+  const [oldest, newest] = [RETENTION_MS, tenant.auditDelayMs].map((ms) => isoTime(tenant.now() - ms)) as [
+    string,
+    string,
+  ];
   const rows = tenant.db.iterate<{ n: number; body: string }>(
-    `select n, body from audits where at <= ?${target === undefined ? '' : ' and n in (select audit from audit_targets where target = ?)'}
+    `select n, body from audits where at > ? and at <= ? and ${target === undefined ? '1' : 'n in (select audit from audit_targets where target = ?)'}
       ${skipToken === undefined ? '' : `and n ${descending ? '<' : '>'} ?`} order by n ${descending ? 'desc' : 'asc'}`,
-    new Date(tenant.now() - tenant.auditDelayMs).toISOString(),
+    oldest,
+    newest,
     ...(target === undefined ? [] : [target]),
     ...(skipToken === undefined ? [] : [placeOf(skipToken)]),
   );

@@ -5,10 +5,10 @@ import { malformed } from './errors.ts';
 import { type Comparator, type Filter, isBare, type Literal } from './filter.ts';
 import { checkSize, incompatible, operatorRefusal, unsupportedClause } from './filter-limits.ts';
 
-/** How a path can be compared: D in every query, A in advanced ones, absent: never. */
+/** How a path can be compared: D in every query, A in advanced ones, P in those that are not; absent: never. */
 interface Comparable {
   readonly type: 'text' | 'boolean' | 'guid' | 'date';
-  readonly equals?: 'D' | 'A';
+  readonly equals?: 'D' | 'A' | 'P';
   readonly startsWith?: 'D' | 'A';
   readonly range?: 'D';
 }
@@ -96,6 +96,7 @@ export const GROUP: ObjectKind = {
   edmName: 'microsoft.graph.group',
   properties: words(`
     id deletedDateTime classification createdDateTime description displayName expirationDateTime groupTypes
+    hasMembersWithLicenseErrors
     isAssignableToRole isManagementRestricted mail mailEnabled mailNickname membershipRule membershipRuleProcessingState
     onPremisesDomainName onPremisesLastSyncDateTime onPremisesNetBiosName onPremisesSamAccountName
     onPremisesSecurityIdentifier onPremisesSyncEnabled preferredDataLocation preferredLanguage proxyAddresses
@@ -112,6 +113,8 @@ export const GROUP: ObjectKind = {
     ['groupTypes', text('D')],
     ['proxyAddresses', text('D', 'D')],
     ['description', text('A', 'A')],
+    // Source: microsoft-graph-docs-contrib#9437
+    ['hasMembersWithLicenseErrors', { type: 'boolean', equals: 'P' }],
   ]),
   orderBy: { default: ['displayName'], advanced: ['displayName'] },
   searchable: ['displayName', 'description'],
@@ -264,8 +267,8 @@ const fits = (type: Comparable['type'], value: Literal): boolean => {
   return isBare(value) && (type === 'guid' || !Number.isNaN(Date.parse(value.bare)));
 };
 
-const checkLevel = (context: Context, path: string, level: 'D' | 'A' | undefined): void => {
-  if (level === undefined || (level === 'A' && !context.isAdvanced)) throw unsupported(context, path);
+const checkLevel = (context: Context, path: string, level: 'D' | 'A' | 'P' | undefined): void => {
+  if (level === undefined || level === (context.isAdvanced ? 'P' : 'A')) throw unsupported(context, path);
 };
 
 const unsupported = ({ kind }: Context, path: string) => unsupportedClause(path, kind.name);

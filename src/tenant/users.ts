@@ -412,7 +412,10 @@ export const updateUser = (tenant: Tenant, request: GraphRequest, key: string): 
     db.run(UPDATE, ...columnsOf(user), row.n);
     db.run('delete from user_lists where user = ?', row.n);
     insertLists(db, row.n, user);
-    noteChange(tenant, 'user', user.id, Object.keys(properties));
+    noteChange(tenant, 'user', user.id, [
+      ...Object.keys(properties),
+      ...(mail === undefined ? [] : ['proxyAddresses']),
+    ]);
     audit(tenant, request, { activity, category: 'UserManagement', operation: 'Update', targets: [userTarget(user)] });
   });
   replication.wrote(user.id, row.body);

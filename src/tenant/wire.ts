@@ -104,6 +104,7 @@ const headersOf = ({ incoming, requestId, now, response }: Exchanged): Readonly<
   if (isForeign) return headers ?? {};
   return {
     'Cache-Control': 'no-cache',
+    'Strict-Transport-Security': 'max-age=31536000',
     Date: new Date(now).toUTCString(),
     'request-id': requestId,
     'client-request-id': String(incoming.headers['client-request-id'] ?? requestId),

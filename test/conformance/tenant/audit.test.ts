@@ -1,6 +1,6 @@
 // The audit log, the organization and its licences: FACTS 11.
 import { expect, test } from 'vitest';
-import { type Client, errorOf, newUser, person, ROLE_A, register, startClient } from './support.ts';
+import { type Client, clientOf, errorOf, newUser, person, ROLE_A, register, startClient } from './support.ts';
 
 interface Event {
   readonly activityDisplayName: string;
@@ -155,6 +155,21 @@ test('§11.1 text is compared letter by letter', async () => {
   expect(await find("activityDisplayName eq 'add user'")).toBe(0);
   expect(await find("targetResources/any(t:t/displayName eq 'Ana')")).toBe(1);
   expect(await find("targetResources/any(t:startsWith(t/displayName,'an'))")).toBe(0);
+});
+
+test('§11.1 events show late, and are kept for 30 days', async () => {
+  const client = await startClient({ auditDelayMs: 120_000 });
+  await client.post('/users', newUser('ana'));
+  expect(await events(client)).toHaveLength(0);
+  await client.control('POST', 'clock', { advance: 'PT3M' });
+  expect(await events(client)).toHaveLength(1);
+  for (const [advance, count] of [
+    ['P29D', 1],
+    ['P1D', 0],
+  ] as const) {
+    await client.control('POST', 'clock', { advance });
+    expect(await events(await clientOf(client.tenant))).toHaveLength(count);
+  }
 });
 
 test('§11.1 a page holds up to 1,000 events', async () => {

@@ -1,7 +1,7 @@
 // What can be asked of service principals and of assignments: FACTS 6.1 and 7.2.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTenant } from '../../../src/tenant/server.ts';
-import { type Client, clientOf, errorOf, names, person, ROLE_A, register } from './support.ts';
+import { type Client, clientOf, errorOf, names, person, ROLE_A, register, startWithGroups } from './support.ts';
 
 let client: Client;
 let close: () => Promise<void>;
@@ -81,6 +81,15 @@ test.each(['/servicePrincipals', '/applications'])(
     ).toEqual(['Payroll', 'Corp Database']);
   },
 );
+
+test('§2.4 a property of groups works only where a query is not advanced', async () => {
+  const groups = await startWithGroups();
+  const path = '/groups?$filter=hasMembersWithLicenseErrors%20eq%20true';
+  expect((await groups.get(path)).body['value']).toEqual([]);
+  expect(errorOf(await groups.advanced(`${path}&$count=true`))).toEqual(
+    refusal('hasMembersWithLicenseErrors', 'Group'),
+  );
+});
 
 test('§7.2 assignments to an application are filtered by the principal’s name alone', async () => {
   const path = `/servicePrincipals/${corp.principalId}/appRoleAssignedTo`;

@@ -46,3 +46,42 @@ test('/me is refused where no user is signed in', async () => {
       message: '/me request is only valid with delegated authentication flow.',
     });
 });
+
+test('§1.10 each refusal has its status, its code, its text and what support asks for', async () => {
+  const client = await startClient();
+  const id = 'aaaaaaaa-0000-4000-8000-000000000001';
+  const cases = [
+    [
+      await client.get(`/users/${id}`),
+      404,
+      'Request_ResourceNotFound',
+      `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+    ],
+    [
+      await client.delete('/users'),
+      405,
+      'Request_BadRequest',
+      'Specified HTTP method is not allowed for the request target.',
+    ],
+    [await client.get('/users?$select=aboutMe'), 501, 'NotImplemented', 'This operation target is not yet supported.'],
+    [await client.get('/users?$top=0'), 400, 'Request_BadRequest', expect.any(String)],
+    [await client.get('/users', { Authorization: 'x' }), 401, 'InvalidAuthenticationToken', expect.any(String)],
+  ] as const;
+  for (const [answer, status, code, message] of cases) {
+    expect(errorOf(answer)).toEqual({ status, code, message });
+    expect(answer.body['error']!['innerError']).toEqual({
+      date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/),
+      'request-id': answer.headers.get('request-id'),
+      'client-request-id': answer.headers.get('client-request-id'),
+    });
+  }
+});
+
+test('§1.10 answers carry the headers that support asks for', async () => {
+  const client = await startClient();
+  const { headers } = await client.get('/users', { 'client-request-id': 'abc' });
+  expect(headers.get('client-request-id')).toBe('abc');
+  expect(headers.get('cache-control')).toBe('no-cache');
+  for (const name of ['request-id', 'x-ms-ags-diagnostic', 'x-ms-resource-unit', 'date', 'strict-transport-security'])
+    expect(headers.get(name)).toBeTruthy();
+});
