@@ -1,7 +1,7 @@
 // By which addresses the tenant is reached, and which its links carry: FACTS 1.1, 1.10 and 2.2.
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
-import { errorOf, person, startClient } from './support.ts';
+import { errorOf, person, signedInAs, startClient } from './support.ts';
 
 /** A request under another name, as it comes through a proxy or a name of a national cloud. */
 const under = (host: string, url: string, token: string): Promise<Record<string, string>> =>
@@ -84,4 +84,20 @@ test('§1.10 answers carry the headers that support asks for', async () => {
   expect(headers.get('cache-control')).toBe('no-cache');
   for (const name of ['request-id', 'x-ms-ags-diagnostic', 'x-ms-resource-unit', 'date', 'strict-transport-security'])
     expect(headers.get(name)).toBeTruthy();
+});
+
+test('/me is the signed-in user, selected and changed as under the own id', async () => {
+  const client = await startClient({ administrators: { 'admin@contoso.com': ['Global Administrator'] } });
+  await client.seed(person('ana', { city: 'Lima', accountEnabled: true }));
+  const me = await signedInAs(client.tenant, 'ana@contoso.com');
+  const { body } = await me.get('/me');
+  expect(body).toMatchObject({
+    '@odata.context': `${client.tenant.graph}/$metadata#users/$entity`,
+    userPrincipalName: 'ana@contoso.com',
+  });
+  expect((await me.get('/me?$select=city')).body['city']).toBe('Lima');
+  expect((await me.get('/me?$select=nonsense')).status).toBe(400);
+  const admin = await signedInAs(client.tenant, 'admin@contoso.com');
+  expect((await admin.patch('/me', { city: 'Oslo' })).status).toBe(204);
+  expect((await admin.get('/me?$select=city')).body['city']).toBe('Oslo');
 });
