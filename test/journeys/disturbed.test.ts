@@ -151,21 +151,22 @@ test(`the same final directory as undisturbed, for ${RUNS} seeds of faults, lost
   expect(expected.users).toHaveLength(ACCOUNTS);
 
   const fired: Record<string, number> = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0]));
-  const story = async (seed: number): Promise<void> => {
-    const random = randomFrom(seed);
-    const place = join(folder, String(seed));
+  /** `seed` chooses the planned fault; `chance`, which is the same unless it must be told again, all others. */
+  const story = async (seed: number, chance = seed): Promise<void> => {
+    const random = randomFrom(chance);
+    const place = join(folder, `${seed}-${chance}`);
     mkdirSync(place);
     const tenant = await start(place, { replicationDelayMs: Math.floor(random() * MOST_LAG_MS) });
+    let hasFired: boolean;
     try {
-      await control(tenant, 'faults', { faults: [PLANNED[seed % PLANNED.length]], rate: RATE, seed });
+      await control(tenant, 'faults', { faults: [PLANNED[seed % PLANNED.length]], rate: RATE, seed: chance });
       let attempts = 1;
       while (!(await attempt(place, tenant))) {
         attempts += 1;
         expect(attempts, `seed ${seed} does not come to its end`).toBeLessThanOrEqual(MOST_ATTEMPTS);
       }
       const report = (await control(tenant, 'faults')) as FaultReport;
-      for (const one of report.faults)
-        expect(one.fired, `seed ${seed}: ${JSON.stringify(one)}`).toBeGreaterThanOrEqual(1);
+      hasFired = report.faults.every(({ fired: times }) => times >= 1);
       for (const [kind, count] of Object.entries(report.kinds)) fired[kind]! += count;
       await control(tenant, 'faults', { faults: [] });
       await control(tenant, 'clock', { advance: 'PT1H' });
@@ -173,6 +174,10 @@ test(`the same final directory as undisturbed, for ${RUNS} seeds of faults, lost
     } finally {
       await tenant.close();
     }
+    if (hasFired) return;
+    // A fault by chance struck the request that was planned for: other chances, until every planned fault has fired.
+    expect(chance - seed, `seed ${seed}: its planned fault never fires`).toBeLessThan(3 * RUNS);
+    await story(seed, chance + RUNS);
   };
 
   const seeds = Array.from({ length: RUNS }, (_, n) => base + n);
