@@ -178,7 +178,11 @@ export const INDEXED_TEXTS: readonly string[] = Object.entries(USER_ATTRIBUTES)
 export const INDEXED_LISTS: readonly string[] = ['proxyAddresses', 'otherMails', 'businessPhones', 'imAddresses'];
 
 /** Comparison ignores case: both sides are folded by this, here and nowhere else. */
-export const fold = (value: string): string => value.toLowerCase();
+export const fold = (value: string): string => {
+  const folded = value.toLowerCase();
+  // At the end of a word a capital sigma has another small letter; whether it stands there must not count.
+  return folded.includes('ς') ? Array.from(value, (letter) => letter.toLowerCase()).join('') : folded;
+};
 
 /** The column that holds an attribute, folded. */
 export const columnOf = (attribute: string): string => `f_${attribute.split('/').at(-1)!}`;
