@@ -67,6 +67,9 @@ export const deleteForGood = (tenant: Tenant, request: GraphRequest, id: string)
   authoriseWrite(tenant, request, kind);
   tenant.db.transaction(() => {
     erase(tenant, object.id);
+    // Without its application a service principal can never come back.
+    const dependent = kind === 'application' ? servicePrincipalOf(tenant, String(object['appId'])) : undefined;
+    if (dependent !== undefined) erase(tenant, dependent);
     auditDeleted(tenant, request, `Hard Delete ${NAMES[kind]}`, 'Delete', kind, object);
   });
   return { status: 204 };
@@ -159,15 +162,18 @@ const checkServicePrincipal = (tenant: Tenant, key: { readonly property: string;
   });
 };
 
-/** The newest of the application's own; a tenant can have deleted several. */
-const restoreServicePrincipal = (tenant: Tenant, appId: string): void => {
-  const row = tenant.db.one<{ id: string }>(
+/** The newest deleted service principal of an application: a tenant can have deleted several. */
+const servicePrincipalOf = ({ db }: Tenant, appId: string): string | undefined =>
+  db.one<{ id: string }>(
     "select id from deleted where kind = 'servicePrincipal' and json_extract(body, '$.appId') = ? order by n desc limit 1",
     appId,
-  );
-  if (!row) return;
-  insertObject(tenant, 'servicePrincipal', { ...deletedObject(tenant, row.id)!.object, deletedDateTime: null });
-  takeBack(tenant, row.id);
+  )?.id;
+
+const restoreServicePrincipal = (tenant: Tenant, appId: string): void => {
+  const id = servicePrincipalOf(tenant, appId);
+  if (id === undefined) return;
+  insertObject(tenant, 'servicePrincipal', { ...deletedObject(tenant, id)!.object, deletedDateTime: null });
+  takeBack(tenant, id);
 };
 
 const auditDeleted = (

@@ -119,6 +119,16 @@ test('§6.1 an application takes its service principal with it and brings it bac
   expect(await deletedOf(client, 'servicePrincipal')).toEqual([]);
 });
 
+test('§6.1 an application that is deleted for good takes its deleted service principal with it', async () => {
+  const { client, ana, applicationId, principalId } = await world();
+  await client.delete(`/applications/${applicationId}`);
+  expect((await client.delete(`/directory/deletedItems/${applicationId}`)).status).toBe(204);
+  expect(await deletedOf(client, 'application')).toEqual([]);
+  expect(await deletedOf(client, 'servicePrincipal')).toEqual([]);
+  expect((await restore(client, principalId)).status).toBe(404);
+  expect(await client.all(`/users/${ana}/appRoleAssignments`)).toEqual([]);
+});
+
 test('§6.1 a service principal is restored only while its place is free', async () => {
   const { client, appId, principalId, linked } = await world();
   await client.delete(`/servicePrincipals/${principalId}`);
