@@ -3,6 +3,8 @@ import { hash } from 'node:crypto';
 
 /** 32-bit words that stand for one pair. */
 const WORDS = 4;
+/** Hexadecimal digits of one of them. */
+const HEX = 8;
 const FIRST_SLOTS = 1024;
 /** Of the slots, so many are taken at most: searching stays short. */
 const FULLEST = 0.6;
@@ -30,7 +32,7 @@ export class PairSet {
     const pair = words(principalId, roleId);
     if (this.#find(pair) >= 0) return false;
     if ((this.#used + 1) * WORDS > this.#slots.length * FULLEST) this.#grow();
-    this.#put(pair);
+    this.#put(pair, 0);
     this.#size += 1;
     return true;
   }
@@ -47,21 +49,23 @@ export class PairSet {
 
   #find(pair: Uint32Array): number {
     const slots = this.#slots;
-    for (let at = this.#start(pair); ; at = (at + WORDS) % slots.length) {
+    for (let at = this.#start(pair, 0); ; at = (at + WORDS) % slots.length) {
       if (isFree(slots, at)) return -1;
       if (pair.every((word, i) => slots[at + i] === word)) return at;
     }
   }
 
-  #put(pair: Uint32Array): void {
-    let at = this.#start(pair);
-    while (!isFree(this.#slots, at)) at = (at + WORDS) % this.#slots.length;
-    this.#slots.set(pair, at);
+  /** Puts in the pair that stands in `from` at a place. */
+  #put(from: Uint32Array, place: number): void {
+    const slots = this.#slots;
+    let at = this.#start(from, place);
+    while (!isFree(slots, at)) at = (at + WORDS) % slots.length;
+    for (let i = 0; i < WORDS; i += 1) slots[at + i] = from[place + i]!;
     this.#used += 1;
   }
 
-  #start(pair: Uint32Array): number {
-    return (pair[1]! % (this.#slots.length / WORDS)) * WORDS;
+  #start(from: Uint32Array, place: number): number {
+    return (from[place + 1]! % (this.#slots.length / WORDS)) * WORDS;
   }
 
   #grow(): void {
@@ -69,7 +73,7 @@ export class PairSet {
     this.#slots = new Uint32Array(old.length * 2);
     this.#used = 0;
     for (let at = 0; at < old.length; at += WORDS) {
-      if (!isFree(old, at) && !isRemoved(old, at)) this.#put(old.subarray(at, at + WORDS));
+      if (!isFree(old, at) && !isRemoved(old, at)) this.#put(old, at);
     }
   }
 }
@@ -83,7 +87,11 @@ const isFree = (slots: Uint32Array, at: number): boolean =>
 const isRemoved = (slots: Uint32Array, at: number): boolean =>
   slots[at] === REMOVED && slots[at + 1] === 0 && slots[at + 2] === 0 && slots[at + 3] === 0;
 
+/** The pair that was asked about last. One for all: a buffer for each of a million pairs takes longer to free than to fill. */
+const asked = new Uint32Array(WORDS);
+
 const words = (principalId: string, roleId: string): Uint32Array => {
-  const digest = hash('sha256', `${principalId} ${roleId}`.toLowerCase(), 'buffer');
-  return Uint32Array.from({ length: WORDS }, (_, i) => digest.readUInt32LE(i * 4));
+  const digest = hash('sha256', `${principalId} ${roleId}`.toLowerCase(), 'hex');
+  for (let i = 0; i < WORDS; i += 1) asked[i] = Number.parseInt(digest.slice(i * HEX, (i + 1) * HEX), 16);
+  return asked;
 };
