@@ -1,5 +1,6 @@
 // What Rollcall remembers between commands: rosters, outcomes, plans and leases, in one file beside the configuration.
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Account, Roster } from '../model/account.ts';
 import { RollcallError } from '../model/errors.ts';
@@ -29,6 +30,12 @@ export interface Spent {
 
 /** Rows are written and read in chunks of this many, so that memory does not grow with the roster. */
 const CHUNK = 2000;
+
+/**
+ * SQLite answers at once, so a loop over rows alone would keep everything else waiting: signals, the lease that is to be
+ * renewed, and the release of what statements have held. Between chunks they have their turn.
+ */
+const breath = setImmediate;
 
 export class Store {
   readonly #db: Kysely<Tables>;
@@ -153,6 +160,7 @@ export class Store {
       for (const { n, line, cells } of rows) yield { n, ...(line !== null && { line }), cells: JSON.parse(cells) };
       if (rows.length < CHUNK) return;
       last = rows.at(-1)!.n;
+      await breath();
     }
   }
 
@@ -232,6 +240,7 @@ export class Store {
       for (const { body } of rows) yield JSON.parse(body);
       if (rows.length < CHUNK) return;
       last = rows.at(-1)!.n;
+      await breath();
     }
   }
 
