@@ -4,7 +4,7 @@ import { type Verification, verifyAssignments, type Wanted } from '../apply/veri
 import type { Roster } from '../model/account.ts';
 import { readApplication } from '../plan/actual.ts';
 import { assignmentsToVerify } from '../plan/plan.ts';
-import type { Matching, Store } from '../store/store.ts';
+import type { Matching } from '../store/store.ts';
 import { type Cost, measured, type Work } from '../work.ts';
 import { planRows } from './match.ts';
 
@@ -34,7 +34,7 @@ export const verify = async (
       return found.servicePrincipal ? found : undefined;
     };
     const actual = (await waitFor(isMade, work.clock, lagLimitMs, work.signal)) ?? (await look());
-    const made = applied ? await createdUsers(store, applied.plan, roster.rows) : new Map<number, string>();
+    const made = applied ? await store.createdUsers(applied.plan) : new Map<number, string>();
     const rows = () => planRows(store, roster, matching);
     const input = { settings, columns: roster.columns, rows, actual };
     const wanted = () => assignmentsToVerify(input, (row) => made.get(row));
@@ -75,15 +75,4 @@ const notRegistered = async (wanted: AsyncIterable<Wanted>): Promise<Verificatio
     unexpectedExamples: [],
     notReviewable: ['it is not registered'],
   };
-};
-
-const createdUsers = async (store: Store, planHash: string, rows: number): Promise<Map<number, string>> => {
-  const made = new Map<number, string>();
-  const step = 50_000;
-  for (let first = 1; first <= rows; first += step) {
-    for (const { kind, row, id } of await store.resultsOfRows(planHash, first, first + step - 1)) {
-      if (kind === 'createUser' && row !== null && id !== undefined) made.set(row, id);
-    }
-  }
-  return made;
 };

@@ -300,6 +300,19 @@ export class Store {
     return await this.summary(application, 'evidence');
   }
 
+  /** The users that a plan has made, or found made, by the rows of their accounts. */
+  async createdUsers(plan: string): Promise<ReadonlyMap<number, string>> {
+    const rows = await this.#db
+      .selectFrom('results')
+      .select(['row', 'object'])
+      .where('plan', '=', plan)
+      .where('kind', '=', 'createUser')
+      .where('row', 'is not', null)
+      .where('object', 'is not', null)
+      .execute();
+    return new Map(rows.map(({ row, object }) => [row!, object!]));
+  }
+
   /** Keeps the newest summary of a stage. `body` is plain JSON. */
   async saveSummary(application: string, stage: string, body: unknown): Promise<void> {
     const text = JSON.stringify(body);
