@@ -77,6 +77,9 @@ const applyNow = (work: Work, saved: PlanFile, actual: ActualState): Promise<App
   return carryOut(work, saved, steps(), actual);
 };
 
+/** What became of a saved plan, with what it was found to rest on. */
+export type CarriedOut = Required<Pick<Run, 'roster' | 'matching' | 'plan' | 'applied'>>;
+
 /**
  * Carries a saved plan out. Everything is looked at again first: the plan's own bytes, the roster, the configuration,
  * and what planning again would say; a difference refuses it, unless an earlier, unfinished attempt of the same plan
@@ -86,7 +89,7 @@ export const apply = async (
   work: Work,
   file: string,
   confirm: (plan: PlanFile) => Promise<boolean> = async () => true,
-): Promise<Applied | undefined> => {
+): Promise<CarriedOut | undefined> => {
   const saved = await openOwnPlan(work, file);
   refuseGuarded(work, saved.footer.guards);
   const roster = await newestRoster(work);
@@ -112,7 +115,8 @@ export const apply = async (
     if (!(await confirm(saved))) return undefined;
     await refuseChanged(work, saved);
     await store.rememberPlan(settings.application.uniqueName, saved.footer.hash, file, saved.header.createdAt);
-    return await carryOut(work, saved, remainingSteps(saved.records(), now.records()), actual);
+    const applied = await carryOut(work, saved, remainingSteps(saved.records(), now.records()), actual);
+    return { roster, matching, plan: saved, applied };
   } finally {
     await rm(check, { force: true });
   }
@@ -147,7 +151,7 @@ const lineOf = async (file: string, line: number): Promise<string | undefined> =
 };
 
 /** A guard that nobody allowed stops the plan. */
-export const refuseGuarded = ({ allow }: Pick<Work, 'allow'>, guards: readonly GuardStop[]): void => {
+const refuseGuarded = ({ allow }: Pick<Work, 'allow'>, guards: readonly GuardStop[]): void => {
   const stops = guards.filter(({ guard }) => !allow.includes(guard));
   if (stops.length === 0) return;
   throw new NeedsPersonError(

@@ -105,6 +105,10 @@ export interface PlanEstimate {
 
 export type PlanCounts = Readonly<Record<ActionKind, number>>;
 
+/** Counts by kind of action, all of them zero, to be counted up. */
+export const noneOfEachKind = (): Record<ActionKind, number> =>
+  Object.fromEntries(ACTION_KINDS.map((kind) => [kind, 0])) as Record<ActionKind, number>;
+
 /** A guard that stops the plan until a person allows it by name. */
 export interface GuardStop {
   readonly guard: string;

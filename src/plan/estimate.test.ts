@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
-import type { PlanCounts } from '../model/plan.ts';
+import { noneOfEachKind } from '../model/plan.ts';
 import { estimate } from './estimate.ts';
 
-const NOTHING: PlanCounts = {
-  createApplication: 0,
-  createServicePrincipal: 0,
-  addAppRoles: 0,
-  addTags: 0,
-  requireAssignment: 0,
-  createUser: 0,
-  assign: 0,
-};
+const NOTHING = noneOfEachKind();
 
 test('a plan without changes costs nothing', () => {
   expect(estimate(NOTHING, 5000, 20)).toEqual({ requests: 0, writes: 0, minutes: 0 });

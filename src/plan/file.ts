@@ -7,14 +7,7 @@ import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { RollcallError } from '../model/errors.ts';
-import {
-  ACTION_KINDS,
-  type ActionKind,
-  type PlanCounts,
-  type PlanFooter,
-  type PlanHeader,
-  type PlanRecord,
-} from '../model/plan.ts';
+import { noneOfEachKind, type PlanCounts, type PlanFooter, type PlanHeader, type PlanRecord } from '../model/plan.ts';
 
 /** The file is no plan, or is not as it was written. `line` counts from 1; `found` is the line as it stands. */
 export class PlanAlteredError extends RollcallError {
@@ -51,7 +44,7 @@ export const countActions = (): {
   counts(): PlanCounts;
   problems(): Record<string, number>;
 } => {
-  const counts = Object.fromEntries(ACTION_KINDS.map((kind) => [kind, 0])) as Record<ActionKind, number>;
+  const counts = noneOfEachKind();
   const problems: Record<string, number> = {};
   return {
     add: (record) => {

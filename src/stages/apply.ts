@@ -1,7 +1,7 @@
 // Apply, as a command runs it: takes a plan that fits, records each step, saves what became of it.
 import { userInfo } from 'node:os';
 import { applySteps } from '../apply/apply.ts';
-import type { ActionKind, ActionResult, ActionStatus, PlanStep } from '../model/plan.ts';
+import { type ActionKind, type ActionResult, type ActionStatus, noneOfEachKind, type PlanStep } from '../model/plan.ts';
 import type { ActualState } from '../plan/actual.ts';
 import type { PlanFile } from '../plan/file.ts';
 import type { SavedResult } from '../store/store.ts';
@@ -107,27 +107,18 @@ const operator = (): string => {
 class ResultTally {
   count = 0;
   readonly #results: Record<ActionStatus, number> = { done: 0, alreadySo: 0, refused: 0, notTried: 0 };
-  readonly #done: Partial<Record<ActionKind, number>> = {};
+  readonly #done = noneOfEachKind();
   readonly #failures: (ActionResult & { kind: ActionKind })[] = [];
 
   add(result: ActionResult, kind: ActionKind): void {
     this.count += 1;
     this.#results[result.status] += 1;
-    if (result.status === 'done') this.#done[kind] = (this.#done[kind] ?? 0) + 1;
+    if (result.status === 'done') this.#done[kind] += 1;
     const failed = result.status === 'refused' || result.status === 'notTried';
     if (failed && this.#failures.length < FAILURES_SHOWN) this.#failures.push({ ...result, kind });
   }
 
   summary(): Pick<Applied, 'results' | 'done' | 'failures'> {
-    const none = {
-      createApplication: 0,
-      createServicePrincipal: 0,
-      addAppRoles: 0,
-      addTags: 0,
-      requireAssignment: 0,
-      createUser: 0,
-      assign: 0,
-    };
-    return { results: this.#results, done: { ...none, ...this.#done }, failures: this.#failures };
+    return { results: this.#results, done: this.#done, failures: this.#failures };
   }
 }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { attention } from '../../attention.ts';
 import { NeedsPersonError, RollcallError } from '../../model/errors.ts';
-import { apply as applyPlan, newestMatching, newestRoster, refuseGuarded, verify } from '../../pipeline.ts';
+import { apply as applyPlan, verify } from '../../pipeline.ts';
 import { openPlan } from '../../plan/file.ts';
 import type { Work } from '../../work.ts';
 import { confirm } from '../confirm.ts';
@@ -32,17 +32,15 @@ export const apply = (options: ApplyOptions, io: Io): Promise<number> =>
       return planStatus(plan);
     }
     const since = new Date().toISOString();
-    const applied = await applyPlan(work, file, async (plan) => {
-      refuseGuarded(work, plan.footer.guards);
+    const done = await applyPlan(work, file, async (plan) => {
       if (!options.quiet && plan.footer.actions > 0) io.err(`${await planText(plan)}\n`);
       return confirm('Write this to the directory?', options, io);
     });
-    if (applied === undefined)
+    if (done === undefined)
       throw new NeedsPersonError('Not applied: nothing was written.', 'Run the same command again to be asked again.');
-    const roster = await newestRoster(work);
-    const matching = await newestMatching(work, roster);
+    const { roster, matching, plan, applied } = done;
     const verified = await verify(work, roster, matching, { plan: applied.plan, since });
-    const needs = attention({ matching, plan: await openPlan(file), applied, verified });
+    const needs = attention({ matching, plan, applied, verified });
     const { failures, ...rest } = applied;
     await print(
       {
