@@ -11,19 +11,13 @@ import { PermissionError } from '../../src/permissions/permission-error.ts';
 import { run } from '../../src/pipeline.ts';
 import { evidenceFile, openWork } from '../../src/work.ts';
 import { deviceSignIn } from '../conformance/tenant/support.ts';
-import { emptyWorld } from './support/world.ts';
+import { emptyWorld, FINDS_CREATES_ASSIGNS } from './support/world.ts';
 
 const ADMIN = 'admin@contoso.com';
 
 const FILES = {
   'users.csv': 'EMail,Full name,Login\nadmin@contoso.com,Ada Min,admin\nbo@contoso.com,Bo Lind,bo\n',
-  'rollcall.yaml': [
-    'application: CORPDB1',
-    'directory: local',
-    'source: { csv: { path: users.csv } }',
-    'match: [{ column: EMail, attribute: userPrincipalName }]',
-    'create: { displayName: "{Full name}", userPrincipalName: "{EMail}", mailNickname: "{Login}" }',
-  ].join('\n'),
+  'rollcall.yaml': FINDS_CREATES_ASSIGNS,
 };
 
 /** What the table asks for, the tenant's own name aside: a user sees that with User.Read. */

@@ -3,18 +3,12 @@ import { expect, test } from 'vitest';
 import type { Check } from '../../src/doctor/doctor.ts';
 import { NEEDS } from '../../src/permissions/needs.ts';
 import { rollcallHere } from './support/in-process.ts';
-import { emptyWorld, type World } from './support/world.ts';
+import { emptyWorld, FINDS_CREATES_ASSIGNS, type World } from './support/world.ts';
 
 /** A configuration that uses all of the main job: it finds, creates and assigns. */
 const FILES = {
   'users.csv': 'EMail,Full name,Login\nana@contoso.com,Ana Ruiz,ana\nbo@contoso.com,Bo Lind,bo\n',
-  'rollcall.yaml': [
-    'application: CORPDB1',
-    'directory: local',
-    'source: { csv: { path: users.csv } }',
-    'match: [{ column: EMail, attribute: userPrincipalName }]',
-    'create: { displayName: "{Full name}", userPrincipalName: "{EMail}", mailNickname: "{Login}" }',
-  ].join('\n'),
+  'rollcall.yaml': FINDS_CREATES_ASSIGNS,
 };
 
 /** The table of the main job: what each permission is for, and what does as well. */

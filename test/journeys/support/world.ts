@@ -59,6 +59,15 @@ export const exampleWorld = async (
   return worldIn(folder, tenant);
 };
 
+/** A configuration that uses all of the main job, over the columns EMail, Full name and Login of users.csv. */
+export const FINDS_CREATES_ASSIGNS = [
+  'application: CORPDB1',
+  'directory: local',
+  'source: { csv: { path: users.csv } }',
+  'match: [{ column: EMail, attribute: userPrincipalName }]',
+  'create: { displayName: "{Full name}", userPrincipalName: "{EMail}", mailNickname: "{Login}" }',
+].join('\n');
+
 /** A world of one's own making: the files go into the folder as they are. */
 export const emptyWorld = async (
   files: Readonly<Record<string, string>>,
