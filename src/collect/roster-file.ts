@@ -1,12 +1,11 @@
 // A roster as a file, to be carried to another machine: one JSON record a line, sealed at its end.
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import type { Account, Cell, Roster } from '../model/account.ts';
 import { RollcallError, SourceError } from '../model/errors.ts';
 import type { Source } from '../model/source.ts';
+import { writeWhole } from '../whole-file.ts';
 
 interface Header {
   readonly rollcallRoster: 1;
@@ -38,14 +37,11 @@ export const writeRosterFile = async (
   roster: Roster,
   accounts: AsyncIterable<Account>,
 ): Promise<void> => {
-  const unfinished = `${file}.${randomBytes(4).toString('hex')}.part`;
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await pipeline(rosterText(roster, accounts), createWriteStream(unfinished, { flags: 'wx' }));
-    await rename(unfinished, file);
+    await writeWhole(file, async (put) => {
+      for await (const piece of rosterText(roster, accounts)) await put(piece);
+    });
   } catch (error) {
-    // What went wrong first is what is told.
-    await rm(unfinished, { force: true }).catch(() => {});
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new RollcallError(
       `The roster ${file} cannot be written: ${error.message}.`,

@@ -1,13 +1,10 @@
 // A plan as a file: one JSON record a line, each sealed to the one before, so that a changed byte is found and named.
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { finished } from 'node:stream/promises';
+import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { RollcallError } from '../model/errors.ts';
 import { noneOfEachKind, type PlanCounts, type PlanFooter, type PlanHeader, type PlanRecord } from '../model/plan.ts';
+import { writeWhole } from '../whole-file.ts';
 
 /** The file is no plan, or is not as it was written. `line` counts from 1; `found` is the line as it stands. */
 export class PlanAlteredError extends RollcallError {
@@ -24,7 +21,7 @@ export class PlanAlteredError extends RollcallError {
   }
 }
 
-/** Bytes that are read, and characters that are written, at once. */
+/** Bytes that are read at once. */
 const PIECE = 128 * 1024;
 
 const SEAL = /,"seal":"([0-9a-f]{16})"\}$/;
@@ -69,27 +66,19 @@ export const writePlan = async (
     problems: Readonly<Record<string, number>>,
   ) => Pick<PlanFooter, 'newUserRows' | 'guards' | 'estimate'>,
 ): Promise<PlanFooter> => {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const unfinished = `${file}.unfinished`;
-  const stream = createWriteStream(unfinished, { mode: 0o600 });
   const hash = createHash('sha256');
   const sealer = new Sealer();
   const tally = countActions();
-  let waiting = '';
-  const put = async (record: unknown) => {
-    const line = `${sealer.line(record)}\n`;
-    hash.update(line);
-    waiting += line;
-    if (waiting.length < PIECE) return;
-    const piece = waiting;
-    waiting = '';
-    if (!stream.write(piece)) await once(stream, 'drain');
-  };
-  try {
-    await put(header);
+  const write = async (put: (text: string) => Promise<void>) => {
+    const putLine = async (record: unknown) => {
+      const line = `${sealer.line(record)}\n`;
+      hash.update(line);
+      await put(line);
+    };
+    await putLine(header);
     for await (const record of records) {
       tally.add(record);
-      await put(record);
+      await putLine(record);
     }
     const counts = tally.counts();
     const ending = {
@@ -100,15 +89,10 @@ export const writePlan = async (
     };
     const body = JSON.stringify(ending);
     const footer: PlanFooter = { ...ending, hash: `sha256:${hash.update(body).digest('hex')}` };
-    stream.end(`${waiting}${JSON.stringify(footer)}\n`);
-    await finished(stream);
-    await rename(unfinished, file);
+    await put(`${JSON.stringify(footer)}\n`);
     return footer;
-  } catch (error) {
-    stream.destroy();
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+  };
+  return writeWhole(file, write, { file: 0o600, folder: 0o700 });
 };
 
 export interface PlanFile {

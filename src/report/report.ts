@@ -1,10 +1,6 @@
 // Writes a report to its file: whole or not at all, a row at a time.
-import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { RollcallError } from '../model/errors.ts';
+import { writeWhole } from '../whole-file.ts';
 import { csvReport } from './csv.ts';
 import { htmlReport } from './html.ts';
 import type { ReportData, ReportRow } from './row.ts';
@@ -29,15 +25,12 @@ export const formatOf = (path: string): ReportFormat | undefined =>
  * Errors: {@link RollcallError} when the file cannot be written; what `rows` throws is passed on.
  */
 export const writeReport = async ({ format, path, data, rows }: ReportInput): Promise<void> => {
-  const unfinished = `${path}.${randomBytes(4).toString('hex')}.part`;
   const text = format === 'html' ? htmlReport(data, rows) : csvReport(data, rows);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await pipeline(text, createWriteStream(unfinished, { flags: 'wx' }));
-    await rename(unfinished, path);
+    await writeWhole(path, async (put) => {
+      for await (const piece of text) await put(piece);
+    });
   } catch (error) {
-    // What went wrong first is what is told.
-    await rm(unfinished, { force: true }).catch(() => {});
     if (!isFileError(error)) throw error;
     throw new RollcallError(
       `The report ${path} cannot be written: ${error.message}.`,

@@ -60,7 +60,7 @@ export const sweepPlans = async ({ stateFolder, application }: Settings): Promis
   }
 };
 
-const LEFT_OVER = /^(?:\d+\.check(?:\.unfinished)?|\w+\.plan\.jsonl\.unfinished)$/;
+const LEFT_OVER = /^(?:\d+\.check(?:\.[0-9a-f]{8}\.part)?|\w+\.plan\.jsonl\.[0-9a-f]{8}\.part)$/;
 
 /** Writes the plan file. */
 export const savePlan = async (

@@ -17,7 +17,7 @@ const randomFrom = (seed: number) => () => {
 /** What a killed process may leave half done, and nobody needs any more. */
 const leftOvers = ({ folder }: World): string[] =>
   readdirSync(join(folder, '.rollcall'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /matching-|\.check|\.unfinished/.test(name),
+    /matching-|\.check|\.part$/.test(name),
   );
 
 interface Kill {

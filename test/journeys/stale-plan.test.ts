@@ -196,11 +196,11 @@ test('a tag or a switch that somebody takes away is found by verify, and planned
 test('what a killed process left half written is cleared away, and nothing of another application', async () => {
   const folder = join(world.folder, '.rollcall', 'plans');
   const kept = readdirSync(folder);
-  const ours = ['rollcall-corpdb1-77.check', 'rollcall-corpdb1-77.check.unfinished'];
-  const begun = 'rollcall-corpdb1-20260101T000000Z.plan.jsonl.unfinished';
+  const ours = ['rollcall-corpdb1-77.check', 'rollcall-corpdb1-77.check.0123abcd.part'];
+  const begun = 'rollcall-corpdb1-20260101T000000Z.plan.jsonl.0123abcd.part';
   const others = [
     'rollcall-corpdb1-2-77.check',
-    'rollcall-corpdb1-2-20260101T000000Z.plan.jsonl.unfinished',
+    'rollcall-corpdb1-2-20260101T000000Z.plan.jsonl.0123abcd.part',
     'notes.txt',
   ];
   for (const name of [...ours, begun, ...others]) writeFileSync(join(folder, name), '');
