@@ -156,11 +156,14 @@ ${EXIT_STATUS}`,
 
   add(
     'init',
-    'look at a users file, propose rules, write rollcall.yaml',
+    'look at a users file or another source, propose rules, write rollcall.yaml',
     async () => (await import('./commands/init.ts')).init,
     'rollcall init users.csv --application CORPDB1',
   )
-    .argument('<users>', "the application's users, as it exports them (CSV)")
+    .argument('[users]', "the application's users, as it exports them")
+    .addOption(
+      option('--source <file>', 'a file in YAML with what is to stand under "source", in place of a users file'),
+    )
     .addOption(option('-a, --application <name>', 'display name of the enterprise application'))
     .addOption(option('--force', 'write over an existing configuration').default(false));
 

@@ -1,8 +1,8 @@
 // Opens everything that a command works with, and closes it again, however the command ends.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { csvSource } from '../collect/csv.ts';
 import { rosterFileSource } from '../collect/roster-file.ts';
+import { sourceOf } from '../collect/sources.ts';
 import { loadSettings } from '../config/load.ts';
 import type { Directory, DirectoryWriter } from '../model/directory.ts';
 import { UsageError } from '../model/errors.ts';
@@ -13,6 +13,7 @@ import type { Io } from './io.ts';
 import { startLocalTenant } from './local-tenant.ts';
 import { progressOn } from './print/progress.ts';
 import type { CommonOptions } from './program.ts';
+import { sourceTools } from './source-tools.ts';
 
 export interface WorkChoices {
   readonly strategy?: Strategy;
@@ -46,7 +47,7 @@ export const withSettings = async <T>(
       settings,
       source:
         options.from === undefined
-          ? csvSource(settings.source)
+          ? await sourceOf(settings.source, sourceTools(io))
           : rosterFileSource(resolve(options.from), settings.application.uniqueName),
       connect: () => connectTo(settings, options, io, closers),
     });

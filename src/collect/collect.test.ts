@@ -56,6 +56,7 @@ test('a roster says what was collected, from where and when', async () => {
     columns: ['EMail', 'Role'],
     rows: 3,
     source: 'test people',
+    notes: [],
     collectedAt: '2026-01-02T12:00:00.000Z',
   });
   expect(kept.map(({ cells }) => cells[0])).toEqual(people(3).map(([mail]) => mail));

@@ -51,6 +51,7 @@ export const collectRoster = async (input: CollectInput): Promise<Roster> => {
       rows: hash.rows,
       source: opened.description,
       collectedAt: opened.collectedAt ?? new Date(clock.now()).toISOString(),
+      notes: opened.notes?.() ?? [],
     });
   });
   onProgress?.(roster.rows);

@@ -31,6 +31,7 @@ const roster: Roster = {
   rows: 3,
   source: 'csv users.csv (UTF-8, comma)',
   collectedAt: '2026-01-02T03:04:05.000Z',
+  notes: ['2 rows are hidden.'],
 };
 const each = async function* () {
   yield* accounts;
@@ -39,16 +40,20 @@ const read = async (application = 'rollcall-a') => {
   const opened = await rosterFileSource(file, application).open(new AbortController().signal);
   const rows: Account[] = [];
   for await (const account of opened.rows()) rows.push(account);
-  return { ...opened, rows };
+  return { ...opened, rows, notes: opened.notes?.() };
 };
 const change = (edit: (text: string) => string) => writeFileSync(file, edit(readFileSync(file, 'utf8')));
 
-test('what is read from a roster file is what was written: accounts, hash, source and time', async () => {
+test('what is read from a roster file is what was written: accounts, hash, source, time and notes', async () => {
   await writeRosterFile(file, roster, each());
-  const { rows, columns, description, collectedAt } = await read();
+  const { rows, columns, description, collectedAt, notes } = await read();
   expect(rows).toEqual(accounts);
   expect(hashOf(columns, rows)).toBe(roster.hash);
-  expect({ description, collectedAt }).toEqual({ description: roster.source, collectedAt: roster.collectedAt });
+  expect({ description, collectedAt, notes }).toEqual({
+    description: roster.source,
+    collectedAt: roster.collectedAt,
+    notes: roster.notes,
+  });
 });
 
 test('a roster file whose line ends became CR LF on its way is the same roster', async () => {

@@ -19,6 +19,7 @@ interface Header {
 interface Footer {
   readonly rows: number;
   readonly hash: string;
+  readonly notes: readonly string[];
   /** SHA-256 over all lines before this one, each ended by LF. */
   readonly seal: string;
 }
@@ -67,7 +68,8 @@ async function* rosterText(roster: Roster, accounts: AsyncIterable<Account>): As
     waiting = '';
   }
   seal.update(waiting);
-  const footer: Footer = { rows: roster.rows, hash: roster.hash, seal: `sha256:${seal.digest('hex')}` };
+  const { rows, hash, notes } = roster;
+  const footer: Footer = { rows, hash, notes, seal: `sha256:${seal.digest('hex')}` };
   yield `${waiting}${JSON.stringify(footer)}\n`;
 }
 
@@ -77,6 +79,7 @@ const REMEDIES = {
   notARoster: 'Name a file that "rollcall collect --to" has written.',
   otherApplication: 'Name the roster of this application, or another configuration with --config.',
   cutOff: 'The file is not complete; copy it again from where it was collected.',
+  emptyRoster: 'Collect the accounts again; if the application really has none, there is nothing to govern.',
   altered: 'Copy the file again from where it was collected; a roster is not to be edited.',
 } as const;
 
@@ -101,11 +104,17 @@ export const rosterFileSource = (file: string, application: string): Source => (
       const found = `this is a roster of ${header.application}, not of ${application}`;
       throw rosterError('otherApplication', file, 1, found);
     }
+    let notes: readonly string[] = [];
+    const rows = () =>
+      accounts(file, header.columns.length, signal, (footer) => {
+        notes = footer.notes;
+      });
     return {
       columns: header.columns,
       description: header.source,
       collectedAt: header.collectedAt,
-      rows: () => accounts(file, header.columns.length, signal),
+      rows,
+      notes: () => notes,
     };
   },
 });
@@ -123,7 +132,12 @@ const readHeader = async (file: string, signal: AbortSignal): Promise<Header> =>
   throw rosterError('notARoster', file, undefined, `${basename(file)} is no roster file of this version`);
 };
 
-async function* accounts(file: string, width: number, signal: AbortSignal): AsyncGenerator<Account> {
+async function* accounts(
+  file: string,
+  width: number,
+  signal: AbortSignal,
+  onEnd: (footer: Footer) => void,
+): AsyncGenerator<Account> {
   const seal = createHash('sha256');
   let number = 0;
   let rows = 0;
@@ -147,6 +161,8 @@ async function* accounts(file: string, width: number, signal: AbortSignal): Asyn
   if (footer.rows !== rows || footer.seal !== `sha256:${seal.digest('hex')}`) {
     throw rosterError('altered', file, number, 'the seal does not fit the lines before it: the roster was altered');
   }
+  if (rows === 0) throw rosterError('emptyRoster', file, number, 'the roster has no account');
+  onEnd(footer);
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>

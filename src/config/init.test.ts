@@ -26,7 +26,9 @@ const propose = async (content: string | Buffer, application?: string): Promise<
   await mkdir(place, { recursive: true });
   await writeFile(join(place, 'users list.csv'), content);
   const proposal = await proposeConfiguration({
-    usersFile: join(place, 'users list.csv'),
+    users: { file: join(place, 'users list.csv') },
+    tools: { readSecret: () => Promise.reject(new Error('no secret is needed')), env: {} },
+    signal: new AbortController().signal,
     folder: place,
     ...(application && { application }),
   });

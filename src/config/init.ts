@@ -1,9 +1,19 @@
 // Proposes a configuration for a users file. A proposal is to be read: it says what it rests on, and what it could not see.
-import { basename, relative, resolve } from 'node:path';
-import { SAMPLE_ROWS, type Sample, type SampledColumn, sampleFile } from './look-at-columns.ts';
+import { basename, extname, relative, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { sourceOf } from '../collect/sources.ts';
+import { ConfigError, SourceError } from '../model/errors.ts';
+import type { Source, SourceTools } from '../model/source.ts';
+import { readDocument } from './document.ts';
+import { SAMPLE_ROWS, type Sample, type SampledColumn, sampleSource } from './look-at-columns.ts';
+import { problemsOf, schemaMessage } from './problems.ts';
+import { KIND_OF_FILE, sourceSettings, sourceWritten } from './sources/sources.ts';
 
 export interface ProposalInput {
-  readonly usersFile: string;
+  /** A users file, or a file in YAML with what is to stand under `source`; paths in it are taken from `folder`. */
+  readonly users: { readonly file: string } | { readonly sourceFile: string };
+  readonly tools: SourceTools;
+  readonly signal: AbortSignal;
   /** Default: the name of the folder. */
   readonly application?: string;
   /** Where the configuration will lie; paths in it are taken from there. */
@@ -13,19 +23,21 @@ export interface ProposalInput {
 export interface Proposal {
   /** The text of a `rollcall.yaml` that loads. */
   readonly yaml: string;
-  /** What was seen in the file and what was made of it, a sentence each. */
+  /** What was seen in the source and what was made of it, a sentence each. */
   readonly findings: readonly string[];
 }
 
-/** Looks at the first rows of a users file and proposes a configuration. Writes nothing. Throws {@link SourceError}. */
+/**
+ * Looks at the first rows of a source and proposes a configuration. Writes nothing.
+ *
+ * Errors: {@link SourceError} where it cannot be read; {@link ConfigError} where the file with the source is wrong.
+ */
 export const proposeConfiguration = async (input: ProposalInput): Promise<Proposal> => {
-  const usersFile = resolve(input.usersFile);
-  const sample = await sampleFile(usersFile);
+  const { written, sample, encoding } = await lookAt(await writtenSource(input), input);
   const seen = findColumns(sample.columns);
   const rules = proposeRules(sample.columns, seen);
   const create = proposeCreate(seen);
   const name = input.application ?? (basename(resolve(input.folder)) || 'Application');
-  const path = relative(resolve(input.folder), usersFile).replaceAll('\\', '/');
   const yaml = [
     '# What Rollcall does for one application. Read it through, then try "rollcall match": it changes nothing.',
     '',
@@ -33,7 +45,7 @@ export const proposeConfiguration = async (input: ProposalInput): Promise<Propos
     '# The embedded directory, to try things out. A real one: { tenant: contoso.com, signIn: deviceCode }',
     'directory: local',
     'source:',
-    `  csv: { path: ${scalar(path)}${sample.encoding ? `, encoding: ${sample.encoding}` : ''} }`,
+    ...sourceLines(written),
     '# Rules in order; the first that finds exactly one user wins.',
     'match:',
     ...rules.map(ruleLine),
@@ -48,8 +60,70 @@ export const proposeConfiguration = async (input: ProposalInput): Promise<Propos
   ].join('\n');
   return {
     yaml,
-    findings: findingsOf(sample, seen, rules, create, input.application === undefined ? name : undefined),
+    findings: findingsOf(sample, encoding, seen, rules, create, input.application === undefined ? name : undefined),
   };
+};
+
+/** What stands under `source`: one kind, and its keys. */
+type WrittenSource = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const writtenSource = async ({ users, folder }: ProposalInput): Promise<WrittenSource> => {
+  if ('file' in users) {
+    const path = relative(resolve(folder), resolve(users.file)).replaceAll('\\', '/');
+    return { [KIND_OF_FILE[extname(path).toLowerCase()] ?? 'csv']: { path } };
+  }
+  const document = await readDocument(resolve(users.sourceFile));
+  const checked = sourceWritten.safeParse(document.data, { error: schemaMessage });
+  if (!checked.success) throw new ConfigError(problemsOf(checked.error.issues, document));
+  return document.data as WrittenSource;
+};
+
+interface LookedAt {
+  readonly written: WrittenSource;
+  readonly sample: Sample;
+  /** Set where the file could only be read in an encoding that has to be declared. */
+  readonly encoding: string | undefined;
+}
+
+/** Reads a sample, once what the source needs for that and nobody has written is found by looking. */
+const lookAt = async (written: WrittenSource, input: ProposalInput): Promise<LookedAt> => {
+  const { signal } = input;
+  const [kind, keys] = Object.entries(written)[0]!;
+  const source = await sourceAsWritten(written, input);
+  if (source.proposeColumns && keys['columns'] === undefined) {
+    const whole = { [kind]: { ...keys, columns: await source.proposeColumns(signal) } };
+    return {
+      written: whole,
+      sample: await sampleSource(await sourceAsWritten(whole, input), signal),
+      encoding: undefined,
+    };
+  }
+  try {
+    return { written, sample: await sampleSource(source, signal), encoding: undefined };
+  } catch (error) {
+    if (!(error instanceof SourceError) || error.code !== 'invalidEncoding' || 'encoding' in keys) throw error;
+    // What is not UTF-8 and carries no mark is nearly always what Windows programs of the west write.
+    const encoding = 'windows-1252';
+    const declared = { [kind]: { ...keys, encoding } };
+    return { written: declared, sample: await sampleSource(await sourceAsWritten(declared, input), signal), encoding };
+  }
+};
+
+const sourceAsWritten = (written: WrittenSource, { folder, tools }: ProposalInput): Promise<Source> =>
+  sourceOf(
+    sourceSettings(sourceWritten.parse(written), (name) => resolve(folder, name)),
+    tools,
+  );
+
+/** On one line where it fits. */
+const sourceLines = (written: WrittenSource): string[] => {
+  const [kind, keys] = Object.entries(written)[0]!;
+  const line = `  ${kind}: ${stringify(keys, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd()}`;
+  if (line.length <= 100) return [line];
+  return stringify(written, { lineWidth: 0 })
+    .trimEnd()
+    .split('\n')
+    .map((part) => `  ${part}`);
 };
 
 interface SeenColumns {
@@ -228,6 +302,7 @@ const percent = (share: number): string => `${Math.floor(share * 100)} %`;
 
 const findingsOf = (
   sample: Sample,
+  encoding: string | undefined,
   seen: SeenColumns,
   rules: readonly ProposedRule[],
   create: Templates | undefined,
@@ -235,10 +310,8 @@ const findingsOf = (
 ): string[] => {
   const looked = sample.rows === SAMPLE_ROWS ? `the first ${SAMPLE_ROWS}` : `all ${sample.rows}`;
   const findings = [`Looked at ${looked} rows of ${sample.description}, with ${sample.columns.length} columns.`];
-  if (sample.encoding) {
-    findings.push(
-      `The file is not UTF-8; it was read as ${sample.encoding}. Check that letters with accents are right.`,
-    );
+  if (encoding) {
+    findings.push(`The file is not UTF-8; it was read as ${encoding}. Check that letters with accents are right.`);
   }
   for (const { column, attribute, why } of rules) {
     findings.push(`"${column}" is compared with ${attribute}: ${why}.`);

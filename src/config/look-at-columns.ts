@@ -1,6 +1,5 @@
-// What the columns of a users file seem to hold, judged by their names and by the first rows.
-import { csvSource } from '../collect/csv.ts';
-import { SourceError } from '../model/errors.ts';
+// What the columns of a source seem to hold, judged by their names and by the first rows.
+import type { Source } from '../model/source.ts';
 
 /** So many rows are looked at. */
 export const SAMPLE_ROWS = 1000;
@@ -21,25 +20,12 @@ export interface Sample {
   readonly rows: number;
   /** `csv users.csv (UTF-8, comma)`. */
   readonly description: string;
-  /** Set where the file could only be read in an encoding that has to be declared. */
-  readonly encoding: string | undefined;
   readonly columns: readonly SampledColumn[];
 }
 
-/** Looks at the first rows of a users file. Throws {@link SourceError}. */
-export const sampleFile = async (path: string): Promise<Sample> => {
-  try {
-    return await sample(path, undefined);
-  } catch (error) {
-    if (!(error instanceof SourceError) || error.code !== 'invalidEncoding') throw error;
-    // What is not UTF-8 and carries no mark is nearly always what Windows programs of the west write.
-    return sample(path, 'windows-1252');
-  }
-};
-
-const sample = async (path: string, encoding: string | undefined): Promise<Sample> => {
-  const source = csvSource({ kind: 'csv', path, encoding: encoding ?? 'auto', delimiter: 'auto' });
-  const { columns, description, rows } = await source.open(new AbortController().signal);
+/** Looks at the first rows of a source. Throws {@link SourceError}. */
+export const sampleSource = async (source: Source, signal: AbortSignal): Promise<Sample> => {
+  const { columns, description, rows } = await source.open(signal);
   const cells: string[][] = columns.map(() => []);
   let count = 0;
   for await (const account of rows()) {
@@ -50,12 +36,7 @@ const sample = async (path: string, encoding: string | undefined): Promise<Sampl
     count += 1;
     if (count === SAMPLE_ROWS) break;
   }
-  return {
-    rows: count,
-    description,
-    encoding,
-    columns: columns.map((name, index) => sampledColumn(name, cells[index]!)),
-  };
+  return { rows: count, description, columns: columns.map((name, index) => sampledColumn(name, cells[index]!)) };
 };
 
 const sampledColumn = (name: string, filled: readonly string[]): SampledColumn => {

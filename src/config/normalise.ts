@@ -9,15 +9,15 @@ import type {
   MatchRule,
   Override,
   RoleSettings,
-  SecretRef,
   Settings,
   SignIn,
-  SourceSettings,
   Transform,
 } from '../model/settings.ts';
+import { secretPlace, type ToPath } from './shapes.ts';
+import { sourceSettings } from './sources/sources.ts';
 import { templateColumns } from './template.ts';
 import { defaultUniqueName } from './unique-name.ts';
-import { DELIMITERS, LIST_ATTRIBUTES, type Written } from './written.ts';
+import { LIST_ATTRIBUTES, type Written } from './written.ts';
 
 /** Large enough for a first import, small enough to stop a rule or an export that went wrong. */
 export const DEFAULT_GUARDS: GuardSettings = {
@@ -84,8 +84,6 @@ const applicationSettings = (written: Written['application']): Settings['applica
   };
 };
 
-type ToPath = (name: string) => string;
-
 const directorySettings = (written: Written['directory'], path: ToPath): DirectorySettings => {
   if (written === 'local') return { kind: 'local', users: null };
   if ('local' in written) {
@@ -132,15 +130,6 @@ const signInSettings = (written: TenantWritten, path: ToPath): SignIn => {
       return { kind, clientId };
   }
 };
-
-const secretPlace = (ref: SecretRef, path: ToPath): SecretRef => ('file' in ref ? { file: path(ref.file) } : ref);
-
-const sourceSettings = ({ csv }: Written['source'], path: ToPath): SourceSettings => ({
-  kind: 'csv',
-  path: path(csv.path),
-  encoding: csv.encoding ?? 'auto',
-  delimiter: DELIMITERS[csv.delimiter ?? ''] ?? csv.delimiter ?? 'auto',
-});
 
 const matchRule = (written: Written['match'][number]): MatchRule => {
   const transforms = written.transforms?.map(transform) ?? [{ kind: 'trim' }];

@@ -97,6 +97,6 @@ const rowProblems = (where: Readonly<Record<string, string>>, cell: ReadonlyMap<
 };
 
 const problemOf = ({ place, message, remedy }: SourceError): ConfigProblem => ({
-  place,
+  ...('file' in place && { place }),
   message: `${message.slice(placeText(place).length + 2)}. ${remedy}`,
 });

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { ConfigProblem } from '../model/errors.ts';
 import { didYouMean, nearest } from '../model/nearest.ts';
 import { type Path, pathText, type WrittenDocument } from './document.ts';
-import { SECRET_EXPECTED } from './written.ts';
+import { SECRET_EXPECTED } from './shapes.ts';
 
 type Issue = z.core.$ZodIssue;
 

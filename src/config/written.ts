@@ -1,34 +1,9 @@
 // What people write in rollcall.yaml. What the code uses is Settings; normalise.ts goes from one to the other.
 import { z } from 'zod';
 import { didYouMean } from '../model/nearest.ts';
+import { choice, either, object, secretRef, text, url } from './shapes.ts';
+import { sourceWritten } from './sources/sources.ts';
 import { templateColumns, templateProblem } from './template.ts';
-
-/** An object without unknown keys. The known ones are kept in the issue's message; problems.ts makes a sentence of them. */
-const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join('\n') : undefined),
-  });
-
-const text = z.string().trim().min(1, 'expected a text that is not empty');
-
-/** One of several ways to write a thing; `expected` says them all, for what fits none. */
-const either = <const Ways extends readonly z.core.SomeType[]>(ways: Ways, expected: string) =>
-  z.union(ways, { error: ({ input }) => (input === undefined ? `missing; ${expected}` : expected) });
-
-const choice = <const Values extends readonly string[]>(values: Values) => z.enum(values);
-
-/** Said in place of the value, whatever it was. */
-export const SECRET_EXPECTED =
-  'a secret never stands in this file; expected { env: NAME }, { file: PATH } or { keychain: NAME }';
-
-const secretRef = either(
-  [
-    object({ env: text.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable') }),
-    object({ file: text }),
-    object({ keychain: text }),
-  ],
-  SECRET_EXPECTED,
-).describe('Where the secret is kept: an environment variable, a file, or the keychain of the operating system.');
 
 const application = either(
   [
@@ -46,16 +21,6 @@ const application = either(
   ],
   'expected a name (a number in quotes), or { name, appId, uniqueName }',
 ).describe('The enterprise application. uniqueName is the key it is found by; by default it is made of the name.');
-
-const url = text.refine(isReachable, 'expected an https address (http only for this machine itself)');
-
-function isReachable(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(address);
-  const bare = username === '' && password === '' && search === '' && hash === '';
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
-  return bare && (protocol === 'https:' || (protocol === 'http:' && loopback));
-}
 
 export const SIGN_INS = [
   'deviceCode',
@@ -107,36 +72,6 @@ const directory = either(
   ],
   'expected local, { local: { users: FILE } } or { tenant, signIn, … }',
 ).describe('The Microsoft Entra directory; local is the embedded one, kept beside this file.');
-
-/** Names for delimiters that are hard to see. */
-export const DELIMITERS: Readonly<Record<string, string>> = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' };
-
-const csv = object({
-  path: text.describe('The file, seen from this one.'),
-  encoding: text
-    .refine(isEncoding, 'expected an encoding such as utf-8, utf-16le or windows-1252')
-    .optional()
-    .describe('Default: by the byte order mark, else UTF-8.'),
-  delimiter: z
-    .string()
-    .refine(
-      (written) => written in DELIMITERS || written === 'auto' || /^[^"\r\n\0]$/u.test(written),
-      'expected one character, or one of comma, semicolon, tab, pipe',
-    )
-    .optional()
-    .describe('Default: comma, semicolon or tab, found by looking.'),
-});
-
-function isEncoding(label: string): boolean {
-  if (label === 'auto') return true;
-  try {
-    return new TextDecoder(label, { fatal: true }).encoding !== '';
-  } catch {
-    return false;
-  }
-}
-
-const source = object({ csv }).describe("Where the application's accounts are read from.");
 
 const regularExpression = z.string().refine((pattern) => {
   try {
@@ -334,7 +269,7 @@ const guards = object({
 export const writtenSchema = object({
   application,
   directory,
-  source,
+  source: sourceWritten,
   match,
   overrides: text.optional().describe("A CSV file of an administrator's own decisions."),
   create: create.optional(),

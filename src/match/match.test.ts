@@ -100,6 +100,7 @@ const rosterOf = (columns: readonly string[], cells: readonly (readonly string[]
     rows: cells.length,
     source: 'test',
     collectedAt: '2026-01-01T00:00:00Z',
+    notes: [],
   } satisfies Roster,
   accounts: async function* (): AsyncGenerator<Account> {
     for (const [index, row] of cells.entries()) yield { n: index + 1, cells: row };

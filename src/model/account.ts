@@ -22,6 +22,8 @@ export interface Roster {
   readonly source: string;
   /** ISO 8601, UTC. */
   readonly collectedAt: string;
+  /** What a person should know of how it was collected, in whole sentences: columns that were dropped, rows that are hidden. */
+  readonly notes: readonly string[];
 }
 
 /** Reads cells by column name. A column that is not there has no cell; names never reach an object's prototype. */

@@ -22,16 +22,28 @@ export interface FilePlace {
   readonly column?: number;
 }
 
-export const placeText = ({ file, line, column }: FilePlace): string =>
-  [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':');
+/** A place in a server that was asked: its address, without any secret, and the entry, row or page there. */
+export interface ServerPlace {
+  readonly address: string;
+  /** In words: `uid=ana,ou=people,dc=example,dc=com`, `row 12`, `page 3`. */
+  readonly at?: string;
+}
+
+export type SourcePlace = FilePlace | ServerPlace;
+
+export const placeText = (place: SourcePlace): string => {
+  if ('address' in place) return place.at === undefined ? place.address : `${place.address}, ${place.at}`;
+  const { file, line, column } = place;
+  return [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':');
+};
 
 /** A source could not be read to its end; there is no roster. `code` names the kind of defect. */
 export class SourceError extends RollcallError {
   override readonly name = 'SourceError';
   readonly code: string;
-  readonly place: FilePlace;
+  readonly place: SourcePlace;
 
-  constructor(code: string, place: FilePlace, message: string, remedy: string, options?: ErrorOptions) {
+  constructor(code: string, place: SourcePlace, message: string, remedy: string, options?: ErrorOptions) {
     super(`${placeText(place)}: ${message}`, remedy, options);
     this.code = code;
     this.place = place;

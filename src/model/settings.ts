@@ -1,5 +1,6 @@
 // The configuration as the code uses it: complete, checked, every default filled in. What people write is config/'s.
 import type { Operator } from './directory.ts';
+import type { SourceSettings } from './source-settings.ts';
 
 /** A secret's place. The secret itself is read when it is needed and kept nowhere. */
 export type SecretRef = { readonly env: string } | { readonly file: string } | { readonly keychain: string };
@@ -94,18 +95,6 @@ export type DirectorySettings =
       readonly signIn: SignIn;
       readonly caFile: string | null;
     };
-
-export interface CsvSettings {
-  readonly kind: 'csv';
-  /** Absolute. */
-  readonly path: string;
-  /** A WHATWG encoding label, or `auto`: byte order mark, else strict UTF-8. */
-  readonly encoding: string;
-  /** One character, or `auto`: comma, semicolon or tab, found by looking. */
-  readonly delimiter: string;
-}
-
-export type SourceSettings = CsvSettings;
 
 /** Everything that `rollcall.yaml` says. Paths are absolute. */
 export interface Settings {

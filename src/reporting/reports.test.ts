@@ -66,6 +66,7 @@ const given = async (accounts: readonly Known[], configuration = CONFIGURATION):
     rows: accounts.length,
     source: 'csv users.csv',
     collectedAt: '2026-01-01T01:00:00.000Z',
+    notes: [],
   };
   const rows = async function* () {
     for (const [index, [role]] of accounts.entries()) yield { n: index + 1, cells: [`p${index + 1}@x`, role] };

@@ -24,8 +24,9 @@ export const collect = async (work: Work): Promise<{ roster: Roster; cost: Cost 
       onProgress: (done) => work.onProgress({ stage: 'collect', done, of: null }),
     }),
   );
-  const { hash, rows, columns, source: from } = roster;
-  work.evidence.append({ kind: 'collected', data: { roster: hash, rows, columns, source: from, allowed: work.allow } });
+  const { hash, rows, columns, source: from, notes } = roster;
+  const data = { roster: hash, rows, columns, source: from, notes, allowed: work.allow };
+  work.evidence.append({ kind: 'collected', data });
   return { roster, cost };
 };
 

@@ -26,6 +26,7 @@ const roster = (rows: number, hash = 'sha256:a'): Roster => ({
   rows,
   source: 'csv',
   collectedAt: '2026-01-01T00:00:00.000Z',
+  notes: [],
 });
 async function* accounts(rows: number): AsyncGenerator<Account> {
   for (let n = 1; n <= rows; n += 1) yield { n, line: n + 1, cells: [n % 2 ? null : '', `p${n}@contoso.com"'\n`] };

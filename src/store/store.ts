@@ -104,12 +104,12 @@ export class Store {
 
   async #publish(id: number, roster: Roster): Promise<void> {
     await this.#db.transaction().execute(async (step) => {
-      const { application, hash, rows, source, collectedAt } = roster;
+      const { application, hash, rows, source, collectedAt, notes } = roster;
       const older = step.deleteFrom('rosters').where('application', '=', application).where('hash', '=', hash);
       await older.execute();
       await step
         .updateTable('rosters')
-        .set({ hash, rows, source, collected_at: collectedAt })
+        .set({ hash, rows, source, collected_at: collectedAt, notes: JSON.stringify(notes) })
         .where('id', '=', id)
         .execute();
     });
@@ -136,6 +136,7 @@ export class Store {
         rows: row.rows,
         source: row.source,
         collectedAt: row.collected_at,
+        notes: JSON.parse(row.notes),
       }
     );
   }

@@ -11,6 +11,8 @@ export interface Tables {
     rows: number;
     source: string;
     collected_at: string;
+    /** A list of texts, as JSON. */
+    notes: Generated<string>;
   };
   accounts: { roster: number; n: number; line: number | null; cells: string };
   matchings: {
@@ -69,6 +71,9 @@ const STEPS: readonly ((db: Kysely<Tables>) => Promise<void>)[] = [
       'create table summaries (application text not null, stage text not null, body text not null, primary key (application, stage))',
     );
     await make('create table leases (name text primary key, owner text not null, expires_at integer not null)');
+  },
+  async (db) => {
+    await sql`alter table rosters add column notes text not null default '[]'`.execute(db);
   },
 ];
 

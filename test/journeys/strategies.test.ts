@@ -186,6 +186,7 @@ const outcomesOf = async ({ rows, ...rest }: World, strategy: Strategy, director
     rows: rows.length,
     source: 'test',
     collectedAt: '2026-01-01T00:00:00Z',
+    notes: [],
   };
   const accounts = async function* (): AsyncGenerator<Account> {
     for (const [index, cells] of rows.entries()) yield { n: index + 1, cells };

@@ -28,10 +28,13 @@ const OUTCOME_WORDS: readonly (readonly [keyof OutcomeCounts, string])[] = [
   ['ignored', 'ignored by an override'],
 ];
 
-export const rosterText = ({ rows, columns, source, hash }: Roster): string =>
-  [`${count(rows)} accounts collected from ${source}`, `  columns  ${columns.join(', ')}`, `  roster   ${hash}`].join(
-    '\n',
-  );
+export const rosterText = ({ rows, columns, source, hash, notes }: Roster): string =>
+  [
+    `${count(rows)} accounts collected from ${source}`,
+    `  columns  ${columns.join(', ')}`,
+    `  roster   ${hash}`,
+    ...notes.map((note) => `  note     ${note}`),
+  ].join('\n');
 
 export const outcomesText = (counts: OutcomeCounts): string =>
   [

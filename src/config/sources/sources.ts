@@ -1,0 +1,29 @@
+// source: which kind of source is written, one key a kind. A new kind is a file beside this one, and a line in each of two places.
+import type { z } from 'zod';
+import type { SourceSettings } from '../../model/source-settings.ts';
+import { object, type ToPath } from '../shapes.ts';
+import { csvSettings, csvWritten } from './csv.ts';
+
+const kinds = {
+  csv: csvWritten.optional(),
+};
+
+/** The kind of source for a file that "init" is given, by the end of its name; any other is taken for CSV. */
+export const KIND_OF_FILE: Readonly<Record<string, keyof typeof kinds>> = { '.csv': 'csv' };
+
+export const sourceWritten = object(kinds)
+  .superRefine((written, context) => {
+    const named = Object.keys(written);
+    if (named.length === 1) return;
+    const message =
+      named.length === 0
+        ? `missing; expected one kind of source: ${Object.keys(kinds).join(', ')}`
+        : `expected one kind of source, not ${named.length}: ${named.join(', ')}`;
+    context.addIssue({ code: 'custom', message });
+  })
+  .describe("Where the application's accounts are read from: one kind of source.");
+
+export const sourceSettings = (written: z.infer<typeof sourceWritten>, path: ToPath): SourceSettings => {
+  if (written.csv) return csvSettings(written.csv, path);
+  throw new RangeError('the schema lets no file pass that names no source');
+};
