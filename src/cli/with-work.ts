@@ -47,7 +47,7 @@ export const withSettings = async <T>(
       settings,
       source:
         options.from === undefined
-          ? await sourceOf(settings.source, sourceTools(io))
+          ? await sourceOf(settings.source, sourceTools(io), settings.columns)
           : rosterFileSource(resolve(options.from), settings.application.uniqueName),
       connect: () => connectTo(settings, options, io, closers),
     });

@@ -16,7 +16,7 @@ export interface CollectInput {
    */
   readonly save: (columns: readonly string[], rows: AsyncIterable<Account>, finish: () => Roster) => Promise<Roster>;
   /** Looks at the columns before any row is read; throws if one is missing that is needed. */
-  readonly checkColumns?: (columns: readonly string[]) => void;
+  readonly checkColumns?: (columns: readonly string[], notes: readonly string[]) => void;
   /** How many accounts the last roster had; undefined where this is the first. */
   readonly lastRows: number | undefined;
   readonly guards: GuardSettings;
@@ -40,7 +40,12 @@ const PROGRESS_ROWS = 1000;
 export const collectRoster = async (input: CollectInput): Promise<Roster> => {
   const { source, application, save, lastRows, guards, allow, signal, onProgress, clock = systemClock } = input;
   const opened = await source.open(signal);
-  input.checkColumns?.(opened.columns);
+  try {
+    input.checkColumns?.(opened.columns, opened.notes?.() ?? []);
+  } catch (error) {
+    await opened.close?.();
+    throw error;
+  }
   const hash = new RosterHash(opened.columns);
   const roster = await save(opened.columns, counted(opened.rows(), hash, signal, onProgress), () => {
     checkSize(hash.rows, lastRows, guards, allow);

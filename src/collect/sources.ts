@@ -1,9 +1,21 @@
 // From settings to the source that they describe. A kind is loaded when it is used: some bring heavy libraries.
 import type { Source, SourceTools } from '../model/source.ts';
-import type { SourceSettings } from '../model/source-settings.ts';
+import type { ColumnChoices, SourceSettings } from '../model/source-settings.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
-/** The source that the settings describe. Nothing is read or connected to before it is opened. */
-export const sourceOf = async (settings: SourceSettings, _tools: SourceTools): Promise<Source> => {
+const NO_CHOICES: ColumnChoices = { drop: [], keep: [] };
+
+/**
+ * The source that the settings describe, without its columns of secrets. Nothing is read or connected to before it is
+ * opened.
+ */
+export const sourceOf = async (
+  settings: SourceSettings,
+  tools: SourceTools,
+  columns: ColumnChoices = NO_CHOICES,
+): Promise<Source> => withoutSecrets(await load(settings, tools), columns);
+
+const load = async (settings: SourceSettings, _tools: SourceTools): Promise<Source> => {
   switch (settings.kind) {
     case 'csv':
       return (await import('./csv.ts')).csvSource(settings);

@@ -38,14 +38,18 @@ const overrideUses = (settings: Settings): ColumnUse[] => {
   return [...uses.values()];
 };
 
-/** Throws {@link ConfigError} naming every column that the configuration needs and the roster lacks. */
-export const checkColumns = (settings: Settings, columns: readonly string[]): void => {
+/**
+ * Throws {@link ConfigError} naming every column that the configuration needs and the roster lacks. `notes` are the
+ * source's, which say what was left out.
+ */
+export const checkColumns = (settings: Settings, columns: readonly string[], notes: readonly string[] = []): void => {
   const known = new Set(columns);
   const missing = columnUses(settings).filter(({ column }) => !known.has(column));
   if (missing.length === 0) return;
   const placeOf = placesIn(settings.file);
   const problems = missing.map(({ column, path, place }): ConfigProblem => {
-    const hint = didYouMean(column, columns) || `; it has ${columns.join(', ')}`;
+    const note = notes.find((text) => text.includes(`"${column}"`));
+    const hint = note ? `. ${note}` : didYouMean(column, columns) || `; it has ${columns.join(', ')}`;
     return {
       place: place ?? placeOf(path ?? []),
       ...(path && { path: pathText(path) }),

@@ -64,8 +64,13 @@ export const proposeConfiguration = async (input: ProposalInput): Promise<Propos
   };
 };
 
-/** What stands under `source`: one kind, and its keys. */
-type WrittenSource = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+/** What stands under `source`: one kind with its keys, and what is chosen of its columns. */
+type WrittenSource = Readonly<Record<string, unknown>>;
+
+const kindOf = (written: WrittenSource): [kind: string, keys: Readonly<Record<string, unknown>>] => {
+  const [kind, keys] = Object.entries(written).find(([key]) => key !== 'drop' && key !== 'keep')!;
+  return [kind, keys as Readonly<Record<string, unknown>>];
+};
 
 const writtenSource = async ({ users, folder }: ProposalInput): Promise<WrittenSource> => {
   if ('file' in users) {
@@ -88,10 +93,10 @@ interface LookedAt {
 /** Reads a sample, once what the source needs for that and nobody has written is found by looking. */
 const lookAt = async (written: WrittenSource, input: ProposalInput): Promise<LookedAt> => {
   const { signal } = input;
-  const [kind, keys] = Object.entries(written)[0]!;
+  const [kind, keys] = kindOf(written);
   const source = await sourceAsWritten(written, input);
   if (source.proposeColumns && keys['columns'] === undefined) {
-    const whole = { [kind]: { ...keys, columns: await source.proposeColumns(signal) } };
+    const whole = { ...written, [kind]: { ...keys, columns: await source.proposeColumns(signal) } };
     return {
       written: whole,
       sample: await sampleSource(await sourceAsWritten(whole, input), signal),
@@ -104,22 +109,22 @@ const lookAt = async (written: WrittenSource, input: ProposalInput): Promise<Loo
     if (!(error instanceof SourceError) || error.code !== 'invalidEncoding' || 'encoding' in keys) throw error;
     // What is not UTF-8 and carries no mark is nearly always what Windows programs of the west write.
     const encoding = 'windows-1252';
-    const declared = { [kind]: { ...keys, encoding } };
+    const declared = { ...written, [kind]: { ...keys, encoding } };
     return { written: declared, sample: await sampleSource(await sourceAsWritten(declared, input), signal), encoding };
   }
 };
 
-const sourceAsWritten = (written: WrittenSource, { folder, tools }: ProposalInput): Promise<Source> =>
-  sourceOf(
-    sourceSettings(sourceWritten.parse(written), (name) => resolve(folder, name)),
-    tools,
-  );
+const sourceAsWritten = (written: WrittenSource, { folder, tools }: ProposalInput): Promise<Source> => {
+  const checked = sourceWritten.parse(written);
+  const settings = sourceSettings(checked, (name) => resolve(folder, name));
+  return sourceOf(settings, tools, { drop: checked.drop ?? [], keep: checked.keep ?? [] });
+};
 
 /** On one line where it fits. */
 const sourceLines = (written: WrittenSource): string[] => {
-  const [kind, keys] = Object.entries(written)[0]!;
+  const [kind, keys] = kindOf(written);
   const line = `  ${kind}: ${stringify(keys, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd()}`;
-  if (line.length <= 100) return [line];
+  if (line.length <= 100 && Object.keys(written).length === 1) return [line];
   return stringify(written, { lineWidth: 0 })
     .trimEnd()
     .split('\n')
@@ -313,6 +318,7 @@ const findingsOf = (
   if (encoding) {
     findings.push(`The file is not UTF-8; it was read as ${encoding}. Check that letters with accents are right.`);
   }
+  findings.push(...sample.notes);
   for (const { column, attribute, why } of rules) {
     findings.push(`"${column}" is compared with ${attribute}: ${why}.`);
   }

@@ -53,6 +53,7 @@ describe('a configuration', () => {
       application: { displayName: 'CORPDB1', uniqueName: 'rollcall-corpdb1', appId: null },
       directory: { kind: 'local', users: null },
       source: { kind: 'csv', path: join(folder, 'users.csv'), encoding: 'auto', delimiter: 'auto' },
+      columns: { drop: [], keep: [] },
       match: {
         rules: [
           {
@@ -227,7 +228,7 @@ guards: { maxCreateShare: 2 }
       SMALLEST.replace('csv:', 'ldap:'),
       '4:3: source.ldap: this version does not read ldap; it reads csv',
     ],
-    ['an unknown source', SMALLEST.replace('csv:', 'xyz:'), 'source.xyz: unknown key; expected csv'],
+    ['an unknown source', SMALLEST.replace('csv:', 'xyz:'), 'source.xyz: unknown key; expected one of csv, '],
     [
       'an unknown encoding',
       SMALLEST.replace('users.csv', 'u.csv, encoding: utf-9'),

@@ -21,11 +21,13 @@ export interface Sample {
   /** `csv users.csv (UTF-8, comma)`. */
   readonly description: string;
   readonly columns: readonly SampledColumn[];
+  /** What the source noted of it. */
+  readonly notes: readonly string[];
 }
 
 /** Looks at the first rows of a source. Throws {@link SourceError}. */
 export const sampleSource = async (source: Source, signal: AbortSignal): Promise<Sample> => {
-  const { columns, description, rows } = await source.open(signal);
+  const { columns, description, rows, notes } = await source.open(signal);
   const cells: string[][] = columns.map(() => []);
   let count = 0;
   for await (const account of rows()) {
@@ -36,7 +38,12 @@ export const sampleSource = async (source: Source, signal: AbortSignal): Promise
     count += 1;
     if (count === SAMPLE_ROWS) break;
   }
-  return { rows: count, description, columns: columns.map((name, index) => sampledColumn(name, cells[index]!)) };
+  return {
+    rows: count,
+    description,
+    columns: columns.map((name, index) => sampledColumn(name, cells[index]!)),
+    notes: notes?.() ?? [],
+  };
 };
 
 const sampledColumn = (name: string, filled: readonly string[]): SampledColumn => {

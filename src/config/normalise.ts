@@ -50,6 +50,7 @@ export const normalise = (file: string, folder: string, written: Written, overri
     application,
     directory: directorySettings(written.directory, path),
     source: sourceSettings(written.source, path),
+    columns: { drop: written.source.drop ?? [], keep: written.source.keep ?? [] },
     match,
     create,
     roles,

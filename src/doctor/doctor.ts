@@ -22,7 +22,7 @@ export interface DoctorInput {
   readonly source: Source;
   readonly evidenceFile: string;
   readonly connect: () => Promise<Directory>;
-  readonly checkColumns: (columns: readonly string[]) => void;
+  readonly checkColumns: (columns: readonly string[], notes: readonly string[]) => void;
   readonly signal: AbortSignal;
 }
 

@@ -15,7 +15,7 @@ export interface SourceFacts {
 export const sourceCheck = async (
   source: Source,
   { create }: Pick<Settings, 'create'>,
-  checkColumns: (columns: readonly string[]) => void,
+  checkColumns: (columns: readonly string[], notes: readonly string[]) => void,
   signal: AbortSignal,
 ): Promise<{ check: Check; facts: SourceFacts }> => {
   const newUserDomains = new Map<string, number>();
@@ -23,7 +23,12 @@ export const sourceCheck = async (
   const template = create?.attributes['userPrincipalName'];
   const check = await checked('source', async () => {
     const opened = await source.open(signal);
-    checkColumns(opened.columns);
+    try {
+      checkColumns(opened.columns, opened.notes?.() ?? []);
+    } catch (error) {
+      await opened.close?.();
+      throw error;
+    }
     const read = cellReader(opened.columns);
     let rows = 0;
     for await (const account of opened.rows()) {
@@ -36,7 +41,8 @@ export const sourceCheck = async (
     }
     accounts = rows;
     const columns = opened.columns.join(', ');
-    return { status: 'ok', found: `${opened.description}: ${count(rows)} accounts, columns ${columns}` };
+    const notes = (opened.notes?.() ?? []).map((note) => ` ${note}`).join('');
+    return { status: 'ok', found: `${opened.description}: ${count(rows)} accounts, columns ${columns}.${notes}` };
   });
   return { check, facts: { accounts, newUserDomains } };
 };

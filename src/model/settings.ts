@@ -1,6 +1,6 @@
 // The configuration as the code uses it: complete, checked, every default filled in. What people write is config/'s.
 import type { Operator } from './directory.ts';
-import type { SourceSettings } from './source-settings.ts';
+import type { ColumnChoices, SourceSettings } from './source-settings.ts';
 
 /** A secret's place. The secret itself is read when it is needed and kept nowhere. */
 export type SecretRef = { readonly env: string } | { readonly file: string } | { readonly keychain: string };
@@ -105,6 +105,7 @@ export interface Settings {
   readonly application: { readonly displayName: string; readonly uniqueName: string; readonly appId: string | null };
   readonly directory: DirectorySettings;
   readonly source: SourceSettings;
+  readonly columns: ColumnChoices;
   readonly match: MatchSettings;
   readonly create: CreateSettings | null;
   readonly roles: RoleSettings;

@@ -11,3 +11,9 @@ export interface CsvSettings {
 }
 
 export type SourceSettings = CsvSettings;
+
+/** Columns that are left out, and those that stay although they look as if they held secrets. */
+export interface ColumnChoices {
+  readonly drop: readonly string[];
+  readonly keep: readonly string[];
+}

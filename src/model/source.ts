@@ -16,6 +16,8 @@ export interface OpenSource {
    * that were not followed. Whole sentences. To be asked when the last row has passed.
    */
   notes?(): readonly string[];
+  /** For whoever has opened a source and does not read its rows after all. Those who read them need not call it. */
+  close?(): Promise<void>;
 }
 
 /**

@@ -20,6 +20,7 @@ const settingsOf = (more: Partial<Settings> = {}): Settings => ({
   application: { displayName: 'CORPDB1', uniqueName: 'corpdb1', appId: null },
   directory: { kind: 'local', users: null },
   source: { kind: 'csv', path: 'users.csv', encoding: 'auto', delimiter: 'auto' },
+  columns: { drop: [], keep: [] },
   match: { rules: [rule], overrides: [], strategy: 'auto', roleColumn: null },
   create: {
     attributes: { displayName: '{Name}', userPrincipalName: '{EMail}', mailNickname: '{Name}' },

@@ -24,6 +24,7 @@ beforeEach(async () => {
     application: { displayName: 'App', uniqueName: 'rollcall-app', appId: null },
     directory: { kind: 'local', users: null },
     source: { kind: 'csv', path: join(folder, 'users.csv'), encoding: 'auto', delimiter: 'auto' },
+    columns: { drop: [], keep: [] },
     match: {
       rules: [{ column: 'EMail', attribute: 'mail', operator: 'equals', transforms: [] }],
       overrides: [],

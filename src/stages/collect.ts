@@ -14,7 +14,7 @@ export const collect = async (work: Work): Promise<{ roster: Roster; cost: Cost 
     collectRoster({
       application,
       source,
-      checkColumns: (columns) => checkColumns(settings, columns),
+      checkColumns: (columns, notes) => checkColumns(settings, columns, notes),
       lastRows: before?.rows,
       guards: settings.guards,
       allow: new Set(work.allow),

@@ -48,13 +48,14 @@ const showSample = async ({ source }: Opened, size: number, options: CommonOptio
     if (accounts.length === size) break;
   }
   const { columns, description } = opened;
+  const notes = opened.notes?.() ?? [];
   const lines = accounts.map(
     ({ n, cells }) => `${n}\n${columns.map((column, i) => `  ${column}: ${cells[i] ?? ''}`).join('\n')}`,
   );
   await print(
     {
-      data: { source: description, columns, accounts },
-      text: `${description}\n${lines.join('\n')}\nThe first ${accounts.length} accounts; nothing was saved.`,
+      data: { source: description, columns, notes, accounts },
+      text: `${description}\n${[...lines, ...notes].join('\n')}\nThe first ${accounts.length} accounts; nothing was saved.`,
       table: {
         columns,
         rows: (async function* () {

@@ -26,7 +26,7 @@ export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
       source,
       connect,
       evidenceFile: evidenceFile(settings),
-      checkColumns: (columns) => checkColumns(settings, columns),
+      checkColumns: (columns, notes) => checkColumns(settings, columns, notes),
       signal: io.signal,
     })) {
       // A check that was stopped half way found nothing.

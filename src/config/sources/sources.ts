@@ -1,7 +1,7 @@
 // source: which kind of source is written, one key a kind. A new kind is a file beside this one, and a line in each of two places.
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { SourceSettings } from '../../model/source-settings.ts';
-import { object, type ToPath } from '../shapes.ts';
+import { object, type ToPath, text } from '../shapes.ts';
 import { csvSettings, csvWritten } from './csv.ts';
 
 const kinds = {
@@ -11,10 +11,14 @@ const kinds = {
 /** The kind of source for a file that "init" is given, by the end of its name; any other is taken for CSV. */
 export const KIND_OF_FILE: Readonly<Record<string, keyof typeof kinds>> = { '.csv': 'csv' };
 
-export const sourceWritten = object(kinds)
+export const sourceWritten = object({
+  ...kinds,
+  drop: z.array(text).optional().describe('Columns that are left out.'),
+  keep: z.array(text).optional().describe('Columns that stay, although they look as if they held secrets.'),
+})
   .superRefine((written, context) => {
-    const named = Object.keys(written);
-    if (named.length === 1) return;
+    const named = Object.keys(written).filter((key) => key in kinds);
+    if (named.length === 1 || context.issues.some(({ code }) => code === 'unrecognized_keys')) return;
     const message =
       named.length === 0
         ? `missing; expected one kind of source: ${Object.keys(kinds).join(', ')}`
