@@ -41,7 +41,7 @@ const decimal = (name: string, least: number, most: number) => (text: string) =>
   throw new UsageError(`--${name} takes a number from ${least} to ${most}, not "${text}".`, 'Give such a number.');
 };
 
-const GUARDS = ['create', 'assign', 'shrink', 'grow'];
+const GUARDS = ['create', 'assign', 'shrink', 'grow', 'rows', 'sum', 'trailer'];
 
 /** `--allow create --allow grow`, `--allow create grow` and ROLLCALL_ALLOW=create,grow say the same. */
 const guards = (text: string, before: readonly string[]): readonly string[] => {

@@ -1,7 +1,11 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Account, Roster } from '../model/account.ts';
 import type { Clock } from '../model/clock.ts';
 import { NeedsPersonError } from '../model/errors.ts';
+import type { AccountSettings, CompleteSettings } from '../model/settings.ts';
 import type { Source } from '../model/source.ts';
 import { type CollectInput, checkSize, collectRoster } from './collect.ts';
 import { RosterHash } from './roster-hash.ts';
@@ -32,6 +36,8 @@ const memory = () => {
   return { kept, save };
 };
 
+const NO_FACTS: AccountSettings = { enabled: null, lastLogin: null, created: null, owner: null, type: null };
+
 const people = (count: number) => Array.from({ length: count }, (_, i) => [`person${i}@contoso.com`, 'USR']);
 
 const collect = async (input: Partial<CollectInput>): Promise<Roster> =>
@@ -41,6 +47,8 @@ const collect = async (input: Partial<CollectInput>): Promise<Roster> =>
     save: memory().save,
     lastRows: undefined,
     guards,
+    complete: { columns: [], rows: null, sum: null, trailer: null },
+    accounts: NO_FACTS,
     allow: new Set(),
     signal: new AbortController().signal,
     clock: noon,
@@ -159,4 +167,93 @@ test('progress is told every thousand rows and at the end', async () => {
   const told: number[] = [];
   await collect({ source: sourceOf(['EMail', 'Role'], people(2500)), onProgress: (rows) => told.push(rows) });
   expect(told).toEqual([1000, 2000, 2500]);
+});
+
+const totals = (complete: Partial<CompleteSettings>): Partial<CollectInput> => ({
+  complete: { columns: [], rows: null, sum: null, trailer: null, ...complete },
+});
+const withAmounts = (...amounts: string[]) =>
+  sourceOf(
+    ['EMail', 'Amount'],
+    amounts.map((amount, i) => [`person${i}@contoso.com`, amount]),
+  );
+const trailer = { column: 'EMail', value: 'TRAILER', count: 'Role' };
+const ended = (...last: string[]) => sourceOf(['EMail', 'Role'], [...people(3), last]);
+
+test.each([
+  ['the number of accounts', 'rows', totals({ rows: 4 }), /3 accounts came, and 4 were to come/],
+  [
+    'a sum',
+    'sum',
+    { source: withAmounts('1.10', '2', ''), ...totals({ sum: { column: 'Amount', is: '3.2' } }) },
+    /adds up to 3\.10, and 3\.2 was/,
+  ],
+  [
+    'a cell that is no number',
+    'sum',
+    { source: withAmounts('1', 'x'), ...totals({ sum: { column: 'Amount', is: '1' } }) },
+    /"x" in column "Amount" of row 2/,
+  ],
+  ['a trailer record that is missing', 'trailer', totals({ trailer }), /trailer record is missing/],
+  [
+    'a trailer record with another count',
+    'trailer',
+    { source: ended('TRAILER', '4'), ...totals({ trailer }) },
+    /counts "4" accounts, and 3 came/,
+  ],
+] as const)('%s that does not fit stops it, until it is allowed by name', async (_what, name, input, message) => {
+  const { kept, save } = memory();
+  const error = await collect({ ...input, save }).catch((reason) => reason);
+  expect(error).toMatchObject({ name: 'NeedsPersonError', exitCode: 2 });
+  expect(error.message).toMatch(message);
+  expect(error.remedy).toContain(`--allow ${name}`);
+  expect(kept).toEqual([]);
+  await collect({ ...input, allow: new Set([name]) });
+});
+
+test('control totals that fit let the roster pass, and the trailer record is no account', async () => {
+  const sum = { column: 'Amount', is: '-0.30' };
+  expect((await collect({ source: withAmounts('0.1', '-0.4'), ...totals({ sum, rows: 2 }) })).rows).toBe(2);
+  const { kept, save } = memory();
+  const roster = await collect({ source: ended('TRAILER', '0003'), save, ...totals({ trailer }) });
+  expect(roster.rows).toBe(3);
+  expect(kept).toHaveLength(3);
+  expect(roster.hash).toBe((await collect({})).hash);
+});
+
+test('accounts behind the trailer record cannot be allowed', async () => {
+  const source = sourceOf(['EMail', 'Role'], [...people(1), ['TRAILER', '1'], ...people(2)]);
+  const input = { source, ...totals({ trailer }), allow: new Set(['trailer']) };
+  await expect(collect(input)).rejects.toThrow(/stands in row 2, and accounts follow/);
+});
+
+test('a trailer record alone is no account', async () => {
+  const source = sourceOf(['EMail', 'Role'], [['TRAILER', '0']]);
+  await expect(collect({ source, ...totals({ trailer }) })).rejects.toMatchObject({ code: 'emptyRoster' });
+});
+
+test('a count in a file is read from there, and must be one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-count-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'users.ctl');
+  await expect(collect(totals({ rows: { file } }))).rejects.toMatchObject({ code: 'countUnreadable' });
+  writeFileSync(file, '\ufeff3\r\n');
+  expect((await collect(totals({ rows: { file } }))).rows).toBe(3);
+  writeFileSync(file, '3 rows');
+  await expect(collect(totals({ rows: { file } }))).rejects.toMatchObject({ code: 'noCount', place: { file } });
+});
+
+test('cells that tell nothing of what they should are noted, and stop nothing', async () => {
+  const source = sourceOf(
+    ['EMail', 'Login'],
+    [
+      ['ana@contoso.com', '2026-01-31'],
+      ['bo@contoso.com', '31.02.2026'],
+      ['cy@contoso.com', 'never'],
+      ['di@contoso.com', ''],
+    ],
+  );
+  const accounts = { ...NO_FACTS, lastLogin: { column: 'Login', format: null } };
+  const { notes } = await collect({ source, accounts });
+  expect(notes).toEqual(['2 accounts have a cell in "Login" that says nothing of a last login (row 2: "31.02.2026").']);
 });

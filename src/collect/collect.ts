@@ -1,10 +1,12 @@
 // Source to roster: streams every account into the caller's keeping, and believes the roster only when it is whole.
 import type { Account, Roster } from '../model/account.ts';
+import { type AccountFacts, factReader, tellsKnown } from '../model/account-facts.ts';
 import type { Clock } from '../model/clock.ts';
 import { systemClock } from '../model/clock.ts';
-import { NeedsPersonError } from '../model/errors.ts';
-import type { GuardSettings } from '../model/settings.ts';
-import type { Source } from '../model/source.ts';
+import { NeedsPersonError, SourceError } from '../model/errors.ts';
+import type { AccountSettings, CompleteSettings, GuardSettings } from '../model/settings.ts';
+import type { OpenSource, Source } from '../model/source.ts';
+import { controlTotals } from './completeness.ts';
 import { RosterHash } from './roster-hash.ts';
 
 export interface CollectInput {
@@ -20,7 +22,9 @@ export interface CollectInput {
   /** How many accounts the last roster had; undefined where this is the first. */
   readonly lastRows: number | undefined;
   readonly guards: GuardSettings;
-  /** Guards that a person has lifted for this once, by name: `shrink`, `grow`. */
+  readonly complete: CompleteSettings;
+  readonly accounts: AccountSettings;
+  /** Guards and controls that a person has lifted for this once, by name: `shrink`, `grow`, `rows`, `sum`, `trailer`. */
   readonly allow: ReadonlySet<string>;
   readonly signal: AbortSignal;
   /** Told the rows so far, every thousand and at the end. */
@@ -34,43 +38,106 @@ const PROGRESS_ROWS = 1000;
 /**
  * Collects a roster.
  *
- * Errors: {@link SourceError} where the source is not as it should be; {@link NeedsPersonError} where the roster is much
- *         smaller or larger than the last one and nobody has allowed it. In both cases `save` has been made to throw.
+ * Errors: {@link SourceError} where the source is not as it should be; {@link NeedsPersonError} where a control
+ *         total does not fit, or the roster is much smaller or larger than the last one, and nobody has allowed it. Then `save` has been made to throw.
  */
 export const collectRoster = async (input: CollectInput): Promise<Roster> => {
   const { source, application, save, lastRows, guards, allow, signal, onProgress, clock = systemClock } = input;
   const opened = await source.open(signal);
-  try {
-    input.checkColumns?.(opened.columns, opened.notes?.() ?? []);
-  } catch (error) {
-    await opened.close?.();
-    throw error;
-  }
-  const hash = new RosterHash(opened.columns);
-  const roster = await save(opened.columns, counted(opened.rows(), hash, signal, onProgress), () => {
+  const { columns } = opened;
+  const control = await prepared(opened, async () => {
+    input.checkColumns?.(columns, opened.notes?.() ?? []);
+    return controlTotals(input.complete, columns, signal);
+  });
+  const hash = new RosterHash(columns);
+  const facts = new FactCheck(input.accounts, columns);
+  const rows = counted(control.accounts(opened.rows()), hash, facts, signal, onProgress);
+  const roster = await save(columns, rows, () => {
+    if (hash.rows === 0) throw emptyRoster(opened.description);
+    control.check(allow);
     checkSize(hash.rows, lastRows, guards, allow);
     return Object.freeze({
       hash: hash.digest(),
       application,
-      columns: opened.columns,
+      columns,
       rows: hash.rows,
       source: opened.description,
       collectedAt: opened.collectedAt ?? new Date(clock.now()).toISOString(),
-      notes: opened.notes?.() ?? [],
+      notes: [...(opened.notes?.() ?? []), ...facts.notes()],
     });
   });
   onProgress?.(roster.rows);
   return roster;
 };
 
+/** What has to be right before the first row is read; the source is closed if it is not. */
+const prepared = async <T>(opened: OpenSource, prepare: () => Promise<T>): Promise<T> => {
+  try {
+    return await prepare();
+  } catch (error) {
+    await opened.close?.();
+    throw error;
+  }
+};
+
+/** A trailer record alone is no account, either. */
+const emptyRoster = (description: string): SourceError =>
+  new SourceError(
+    'emptyRoster',
+    { address: description },
+    'there is no account',
+    'Export the accounts again; if the application really has none, there is nothing to govern.',
+  );
+
+/** Counts the cells in which a fact is expected and none can be read: a roster is right without them, but poorer. */
+class FactCheck {
+  readonly #read: (account: Account) => AccountFacts;
+  readonly #isNeeded: boolean;
+  readonly #misunderstood = new Map<string, { readonly first: string; count: number }>();
+  #row = 0;
+
+  constructor(settings: AccountSettings, columns: readonly string[]) {
+    this.#isNeeded = tellsKnown(settings);
+    this.#read = factReader(settings, columns, ({ column, fact, cell }) => {
+      const key = `in "${column}" that says nothing of ${FACT_WORDS[fact]}`;
+      const seen = this.#misunderstood.get(key);
+      if (seen) seen.count += 1;
+      else this.#misunderstood.set(key, { first: `row ${this.#row}: "${cell.slice(0, 40)}"`, count: 1 });
+    });
+  }
+
+  add(account: Account): void {
+    if (!this.#isNeeded) return;
+    this.#row = account.n;
+    this.#read(account);
+  }
+
+  notes(): string[] {
+    return [...this.#misunderstood].map(
+      ([what, { first, count }]) =>
+        `${count === 1 ? '1 account has a cell' : `${count} accounts have a cell`} ${what} (${first}).`,
+    );
+  }
+}
+
+const FACT_WORDS: Readonly<Record<keyof AccountFacts, string>> = {
+  enabled: 'whether the account can be used',
+  lastLogin: 'a last login',
+  created: 'a day of creation',
+  owner: 'an owner',
+  type: 'the kind of account',
+};
+
 async function* counted(
   rows: AsyncIterable<Account>,
   hash: RosterHash,
+  facts: FactCheck,
   signal: AbortSignal,
   onProgress: ((rows: number) => void) | undefined,
 ): AsyncGenerator<Account> {
   for await (const account of rows) {
     hash.add(account);
+    facts.add(account);
     if (hash.rows % PROGRESS_ROWS === 0) {
       signal.throwIfAborted();
       onProgress?.(hash.rows);

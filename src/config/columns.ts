@@ -25,7 +25,22 @@ const columnUses = (settings: Settings): ColumnUse[] => [
     templateColumns(template).map((column) => ({ column, path: ['create', name] })),
   ),
   ...('column' in settings.roles ? [{ column: settings.roles.column, path: ['roles', 'column'] }] : []),
+  ...factUses(settings),
+  ...completeUses(settings),
   ...overrideUses(settings),
+];
+
+const factUses = ({ accounts }: Settings): ColumnUse[] =>
+  Object.entries(accounts).flatMap(([fact, where]: [string, string | { readonly column: string } | null]) => {
+    if (where === null) return [];
+    return [{ column: typeof where === 'string' ? where : where.column, path: ['accounts', fact] }];
+  });
+
+const completeUses = ({ complete: { columns, sum, trailer } }: Settings): ColumnUse[] => [
+  ...columns.map((column, index) => ({ column, path: ['complete', 'columns', index] })),
+  ...(sum ? [{ column: sum.column, path: ['complete', 'sum', 'column'] }] : []),
+  ...(trailer ? [{ column: trailer.column, path: ['complete', 'trailer', 'column'] }] : []),
+  ...(trailer?.count ? [{ column: trailer.count, path: ['complete', 'trailer', 'count'] }] : []),
 ];
 
 /** An overrides file names its columns once, in its header. */

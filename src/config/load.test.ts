@@ -54,6 +54,8 @@ describe('a configuration', () => {
       directory: { kind: 'local', users: null },
       source: { kind: 'csv', path: join(folder, 'users.csv'), encoding: 'auto', delimiter: 'auto' },
       columns: { drop: [], keep: [] },
+      accounts: { enabled: null, lastLogin: null, created: null, owner: null, type: null },
+      complete: { columns: [], rows: null, sum: null, trailer: null },
       match: {
         rules: [
           {

@@ -13,6 +13,7 @@ import type {
   SignIn,
   Transform,
 } from '../model/settings.ts';
+import { accountSettings, completeSettings } from './accounts.ts';
 import { secretPlace, type ToPath } from './shapes.ts';
 import { sourceSettings } from './sources/sources.ts';
 import { templateColumns } from './template.ts';
@@ -50,6 +51,8 @@ export const normalise = (file: string, folder: string, written: Written, overri
     application,
     directory: directorySettings(written.directory, path),
     source: sourceSettings(written.source, path),
+    accounts: accountSettings(written.accounts),
+    complete: completeSettings(written.complete, path),
     columns: { drop: written.source.drop ?? [], keep: written.source.keep ?? [] },
     match,
     create,

@@ -1,6 +1,7 @@
 // What people write in rollcall.yaml. What the code uses is Settings; normalise.ts goes from one to the other.
 import { z } from 'zod';
 import { didYouMean } from '../model/nearest.ts';
+import { accountsWritten, completeWritten } from './accounts.ts';
 import { choice, either, object, secretRef, text, url } from './shapes.ts';
 import { sourceWritten } from './sources/sources.ts';
 import { templateColumns, templateProblem } from './template.ts';
@@ -270,6 +271,8 @@ export const writtenSchema = object({
   application,
   directory,
   source: sourceWritten,
+  accounts: accountsWritten,
+  complete: completeWritten,
   match,
   overrides: text.optional().describe("A CSV file of an administrator's own decisions."),
   create: create.optional(),

@@ -1,4 +1,5 @@
 // The configuration as the code uses it: complete, checked, every default filled in. What people write is config/'s.
+import type { AccountType } from './account-facts.ts';
 import type { Operator } from './directory.ts';
 import type { ColumnChoices, SourceSettings } from './source-settings.ts';
 
@@ -70,6 +71,29 @@ export interface GuardSettings {
   readonly floor: number;
 }
 
+/** The columns that hold what the application knows of its accounts. Null where nobody has named one. */
+export interface AccountSettings {
+  /** `yes`: cells of accounts that can be used, without regard to case; null: the usual words. */
+  readonly enabled: { readonly column: string; readonly yes: readonly string[] | null } | null;
+  /** `format`: made of yyyy, MM and dd; null: ISO 8601. */
+  readonly lastLogin: { readonly column: string; readonly format: string | null } | null;
+  readonly created: { readonly column: string; readonly format: string | null } | null;
+  readonly owner: string | null;
+  readonly type: { readonly column: string; readonly map: Readonly<Record<string, AccountType>> | null } | null;
+}
+
+/** Control totals. Null where nobody has given one. */
+export interface CompleteSettings {
+  /** Columns that must be there besides those that are used. */
+  readonly columns: readonly string[];
+  /** How many accounts must come; in a file: a number alone. The path is absolute. */
+  readonly rows: number | { readonly file: string } | null;
+  /** `is`: a decimal number as text. */
+  readonly sum: { readonly column: string; readonly is: string } | null;
+  /** The record that comes last and is no account; `count`: its column that counts them. */
+  readonly trailer: { readonly column: string; readonly value: string; readonly count: string | null } | null;
+}
+
 export type SignIn =
   | { readonly kind: 'clientSecret'; readonly clientId: string; readonly secret: SecretRef }
   | {
@@ -106,6 +130,8 @@ export interface Settings {
   readonly directory: DirectorySettings;
   readonly source: SourceSettings;
   readonly columns: ColumnChoices;
+  readonly accounts: AccountSettings;
+  readonly complete: CompleteSettings;
   readonly match: MatchSettings;
   readonly create: CreateSettings | null;
   readonly roles: RoleSettings;

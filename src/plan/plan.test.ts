@@ -21,6 +21,8 @@ const settingsOf = (more: Partial<Settings> = {}): Settings => ({
   directory: { kind: 'local', users: null },
   source: { kind: 'csv', path: 'users.csv', encoding: 'auto', delimiter: 'auto' },
   columns: { drop: [], keep: [] },
+  accounts: { enabled: null, lastLogin: null, created: null, owner: null, type: null },
+  complete: { columns: [], rows: null, sum: null, trailer: null },
   match: { rules: [rule], overrides: [], strategy: 'auto', roleColumn: null },
   create: {
     attributes: { displayName: '{Name}', userPrincipalName: '{EMail}', mailNickname: '{Name}' },

@@ -21,6 +21,9 @@ const AFTER = [
   'state',
 ] as const;
 
+/** What the application knows of its accounts, where it does. */
+const KNOWN = ['accountEnabled', 'accountType', 'lastLogin', 'created', 'owner'] as const;
+
 const NEEDS: Readonly<Record<Severity, string>> = { person: 'yes', look: 'look', none: 'no' };
 
 /**
@@ -28,7 +31,7 @@ const NEEDS: Readonly<Record<Severity, string>> = { person: 'yes', look: 'look',
  * ends them, and cells that a spreadsheet would run as a formula made harmless.
  */
 export async function* csvReport(data: ReportData, rows: AsyncIterable<ReportRow>): AsyncGenerator<string> {
-  let lines: (readonly (string | number)[])[] = [header(data.columns)];
+  let lines: (readonly (string | number)[])[] = [header(data)];
   yield '\ufeff';
   for await (const row of rows) {
     lines.push(record(row));
@@ -43,14 +46,14 @@ const CHUNK = 500;
 const FORMAT = { record_delimiter: 'windows', quoted_match: LINE_BREAK, cast: { string: harmlessCell } } as const;
 
 /** Our columns give way to a roster's of the same name. */
-const header = (columns: readonly string[]): string[] => {
+const header = ({ columns, tellsKnown }: ReportData): string[] => {
   const taken = new Set(columns);
   const free = (name: string): string => (taken.has(name) ? free(`rollcall ${name}`) : name);
-  return [free('row'), ...columns, ...AFTER.map(free)];
+  return [free('row'), ...columns, ...AFTER.map(free), ...(tellsKnown ? KNOWN.map(free) : [])];
 };
 
 const record = (row: ReportRow): (string | number)[] => {
-  const { account, outcome, role, newUser } = row;
+  const { account, outcome, role, newUser, known } = row;
   const { user, comparisons, candidates, reason } = outcome;
   const advice = adviceFor(outcome, row);
   return [
@@ -69,6 +72,9 @@ const record = (row: ReportRow): (string | number)[] => {
     (candidates ?? []).map(candidateText).join('\n'),
     reason ?? '',
     stateTexts(row).join('\n'),
+    ...(known
+      ? [yesNo(known.enabled), known.type ?? '', known.lastLogin ?? '', known.created ?? '', known.owner ?? '']
+      : []),
   ];
 };
 

@@ -5,7 +5,7 @@ import { POLICY, SCRIPT, STYLE } from './html-page.ts';
 import { factsHtml, guideHtml, summaryHtml } from './html-summary.ts';
 import { cell, escaped, number } from './html-text.ts';
 import type { ReportData, ReportRow } from './row.ts';
-import { candidateText, comparisonText, decidedByText, stateTexts } from './words.ts';
+import { candidateText, comparisonText, decidedByText, knownTexts, stateTexts } from './words.ts';
 
 /** A browser shows so many rows with ease. Of more accounts, the page lists those alone that ask for something. */
 export const LISTED = 5_000;
@@ -58,7 +58,8 @@ const tableTop = (data: ReportData): string => {
       : `<p>Of ${number(rows)} accounts, this page lists those that ask for something, ${number(LISTED)} at most. The CSV report lists every account.</p>`;
   const kinds = OUTCOME_KINDS.filter((kind) => data.counts[kind] > 0);
   const options = kinds.map((kind) => `<option value="${kind}">${OUTCOME_LABELS[kind]}</option>`);
-  const columns = [...data.keyColumns.map(cell), 'Outcome', 'User', 'Role', 'What to do'];
+  const known = data.tellsKnown ? ['In the application'] : [];
+  const columns = [...data.keyColumns.map(cell), ...known, 'Outcome', 'User', 'Role', 'What to do'];
   return `<section class="card" aria-labelledby="list"><h2 id="list">Accounts</h2>
 ${part}
 <div class="filter" id="filter" role="search" aria-label="Accounts" hidden>
@@ -73,8 +74,9 @@ ${part}
 };
 
 const rowHtml = (row: ReportRow, advice: Advice, keys: readonly number[]): string => {
-  const { account, outcome, role } = row;
+  const { account, outcome, role, known } = row;
   const cells = keys.map((index) => `<td>${cell(account.cells[index] ?? '')}</td>`);
+  if (known) cells.push(`<td>${knownTexts(known).map(cell).join('<br>')}</td>`);
   return `<tr class="${advice.severity}" data-outcome="${outcome.kind}"><th scope="row" class="number">${account.n}</th>${cells.join('')}<td class="${advice.severity}"><span class="badge">${OUTCOME_LABELS[outcome.kind]}</span></td><td>${userHtml(row)}</td><td>${cell(role ?? '')}</td><td class="do">${adviceHtml(advice)}${stateHtml(row)}${evidenceHtml(row)}</td></tr>
 `;
 };

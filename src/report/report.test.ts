@@ -39,6 +39,7 @@ const dataOf = (rows: readonly ReportRow[], change: Partial<ReportData> = {}): R
     roster: { hash: 'sha256:aa', source: 'csv users.csv', collectedAt: '2026-01-02T00:00:00.000Z' },
     columns: ['Login', 'EMail'],
     keyColumns: ['EMail'],
+    tellsKnown: false,
     counts: counter.counts(),
     matching: { at: '2026-01-02T01:00:00.000Z', requests: 3, seconds: 0.2 },
     attention: [],
@@ -201,4 +202,21 @@ test.each([
   ['csv', undefined],
 ])('the name %s asks for %s', (path, format) => {
   expect(formatOf(path)).toBe(format);
+});
+
+test('what the application knows of its accounts stands in both, where it knows any of it', async () => {
+  const known = { enabled: false, lastLogin: '2025-12-31', created: null, owner: 'Bo Li', type: 'service' } as const;
+  const rows = [{ ...matched(1, ['ann', 'ann@contoso.com']), known }];
+  const [record] = records(await written('csv', rows, { tellsKnown: true }));
+  expect(record).toMatchObject({
+    accountEnabled: 'no',
+    accountType: 'service',
+    lastLogin: '2025-12-31',
+    created: '',
+    owner: 'Bo Li',
+  });
+  const html = await written('html', rows, { tellsKnown: true });
+  expect(html).toContain('>In the application</th>');
+  expect(html).toMatch(/cannot be used.*service account.*last login 2025-12-31.*owner Bo Li/);
+  expect(await written('csv', [matched(1, ['ann', 'x'])])).not.toContain('lastLogin');
 });

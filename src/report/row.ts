@@ -1,5 +1,6 @@
 // The shapes that a report is made of: what is told of all accounts together, and of each.
 import type { Account } from '../model/account.ts';
+import type { AccountFacts } from '../model/account-facts.ts';
 import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
 import type { ActionStatus, PlanProblem } from '../model/plan.ts';
 
@@ -13,6 +14,8 @@ export interface RowChange {
 
 /** What is known of an account besides its outcome. Without a plan and a verification there is little. */
 export interface RowFacts {
+  /** What the application knows of the account; absent where the configuration names no column for it. */
+  readonly known?: AccountFacts;
   /** The role that the configuration gives to the account. */
   readonly role?: string;
   readonly changes?: readonly RowChange[];
@@ -41,6 +44,8 @@ export interface ReportData {
   readonly columns: readonly string[];
   /** Those that matching compares: they tell accounts apart. */
   readonly keyColumns: readonly string[];
+  /** Whether the rows tell what the application knows of its accounts. */
+  readonly tellsKnown: boolean;
   readonly counts: OutcomeCounts;
   readonly matching: { readonly at: string; readonly requests: number; readonly seconds: number };
   /** The newest plan, where it is of this roster and configuration. */
@@ -65,7 +70,7 @@ export interface ReportData {
   };
   /** What needs a person, in the order in which an administrator would take it. */
   readonly attention: readonly { readonly count: number; readonly text: string }[];
-  /** What the report could not tell, and why. */
+  /** What is to be known of the roster, and what the report could not tell, and why. */
   readonly notes: readonly string[];
   /** The hash of the newest record of evidence. */
   readonly evidenceHead: string;

@@ -1,4 +1,5 @@
 // The parts of a row in words, alike in every format.
+import type { AccountFacts } from '../model/account-facts.ts';
 import type { Comparison, MatchedUser, Outcome } from '../model/outcome.ts';
 import { isRoleProblem } from './advice.ts';
 import type { ReportRow, RowChange } from './row.ts';
@@ -31,6 +32,15 @@ const CHANGES: Readonly<Record<RowChange['kind'], Readonly<Record<RowChange['sta
     notTried: 'role not tried',
   },
 };
+
+/** What the application knows of an account, in words. */
+export const knownTexts = ({ enabled, lastLogin, created, owner, type }: AccountFacts): string[] => [
+  ...(enabled === null ? [] : [enabled ? 'can be used' : 'cannot be used']),
+  ...(type === null || type === 'person' ? [] : [`${type} account`]),
+  ...(lastLogin === null ? [] : [`last login ${lastLogin}`]),
+  ...(created === null ? [] : [`created ${created}`]),
+  ...(owner === null ? [] : [`owner ${owner}`]),
+];
 
 /** What the plan does and did about an account, and what verification saw. */
 export const stateTexts = ({ changes = [], assignment, problem }: Omit<ReportRow, 'account' | 'outcome'>): string[] => [

@@ -3,6 +3,7 @@
 import type { Verification } from '../apply/verify.ts';
 import { type Attention, attention } from '../attention.ts';
 import type { Roster } from '../model/account.ts';
+import { tellsKnown } from '../model/account-facts.ts';
 import { RollcallError } from '../model/errors.ts';
 import type { MatchRule } from '../model/settings.ts';
 import { type Applied, newestMatching, newestRoster } from '../pipeline.ts';
@@ -48,13 +49,14 @@ export const readKnown = async (work: Work): Promise<Known> => {
     roster,
     columns: roster.columns,
     keyColumns: keyColumns(settings.match.rules, roster.columns),
+    tellsKnown: tellsKnown(settings.accounts),
     counts: matching.counts,
     matching: { at: matching.matchedAt, requests: matching.spent.requests, seconds: matching.spent.seconds },
     ...(told && { plan: { at: told.header.createdAt, hash: told.footer.hash, createUser, assign } }),
     ...(applied && { applied: appliedTotals(applied) }),
     ...(verified && { verified: { ...verified, missing: verified.missing.length } }),
     attention: needs.reasons,
-    notes,
+    notes: [...roster.notes, ...notes],
     evidenceHead: work.evidence.head(),
   };
   return { roster, matching, plan: told, verified, data, attention: needs };

@@ -25,6 +25,8 @@ beforeEach(async () => {
     directory: { kind: 'local', users: null },
     source: { kind: 'csv', path: join(folder, 'users.csv'), encoding: 'auto', delimiter: 'auto' },
     columns: { drop: [], keep: [] },
+    accounts: { enabled: null, lastLogin: null, created: null, owner: null, type: null },
+    complete: { columns: [], rows: null, sum: null, trailer: null },
     match: {
       rules: [{ column: 'EMail', attribute: 'mail', operator: 'equals', transforms: [] }],
       overrides: [],

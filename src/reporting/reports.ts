@@ -42,6 +42,7 @@ export const writeKnown = async (work: Work, known: Known, files: readonly strin
     const rows = reportRows({
       columns: roster.columns,
       roles: work.settings.roles,
+      accounts: work.settings.accounts,
       rows: planRows(work.store, roster, matching),
       plan,
       resultsOfRows: (planHash, first, last) => work.store.resultsOfRows(planHash, first, last),

@@ -1,8 +1,9 @@
 // Joins what the stages have saved about each account, in row order, without holding more than a chunk of it.
 import type { Verification } from '../apply/verify.ts';
 import { cellReader } from '../model/account.ts';
+import { factReader, tellsKnown } from '../model/account-facts.ts';
 import type { Action, PlanRecord } from '../model/plan.ts';
-import type { RoleSettings } from '../model/settings.ts';
+import type { AccountSettings, RoleSettings } from '../model/settings.ts';
 import type { PlanFile } from '../plan/file.ts';
 import type { PlanRow } from '../plan/plan.ts';
 import { type RoleChoice, roleOf } from '../plan/roles.ts';
@@ -13,6 +14,7 @@ import type { SavedResult } from '../store/store.ts';
 export interface RowsInput {
   readonly columns: readonly string[];
   readonly roles: RoleSettings;
+  readonly accounts: AccountSettings;
   /** Every account with its outcome, in row order. */
   readonly rows: AsyncIterable<PlanRow>;
   /** The plan of these accounts, if there is one, and what became of its actions. */
@@ -27,6 +29,7 @@ const CHUNK = 1000;
 export async function* reportRows(input: RowsInput): AsyncGenerator<ReportRow> {
   const { plan, columns, roles } = input;
   const read = cellReader(columns);
+  const known = tellsKnown(input.accounts) ? factReader(input.accounts, columns) : undefined;
   const assignmentOf = assignmentTeller(input.verified);
   await using planned = plannedRows(plan);
   for await (const chunk of chunks(input.rows)) {
@@ -34,7 +37,7 @@ export async function* reportRows(input: RowsInput): AsyncGenerator<ReportRow> {
     for (const row of chunk) {
       const role = roleOf(roles, (column) => read(row.account, column));
       const facts = factsOf(row, role, await planned.of(row.account.n), results);
-      yield { ...row, ...facts, ...assignmentOf(row, facts) };
+      yield { ...row, ...facts, ...assignmentOf(row, facts), ...(known && { known: known(row.account) }) };
     }
   }
 }

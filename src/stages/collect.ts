@@ -17,6 +17,8 @@ export const collect = async (work: Work): Promise<{ roster: Roster; cost: Cost 
       checkColumns: (columns, notes) => checkColumns(settings, columns, notes),
       lastRows: before?.rows,
       guards: settings.guards,
+      complete: settings.complete,
+      accounts: settings.accounts,
       allow: new Set(work.allow),
       clock: work.clock,
       signal,
