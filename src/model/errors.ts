@@ -50,6 +50,16 @@ export class SourceError extends RollcallError {
   }
 }
 
+/** One removal could not be ordered, asked after or reopened by a channel; others may be. */
+export class ChannelError extends RollcallError {
+  override readonly name: string = 'ChannelError';
+}
+
+/** A channel cannot be reached or refuses everything: nothing more is tried through it. */
+export class ChannelDownError extends ChannelError {
+  override readonly name = 'ChannelDownError';
+}
+
 /** The configuration, an overrides file or the command line is wrong. Lists every problem found, not just the first. */
 export class ConfigError extends RollcallError {
   override readonly name = 'ConfigError';
