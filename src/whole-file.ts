@@ -14,7 +14,7 @@ const PIECE = 64 * 1024;
  */
 export const writeWhole = async <Result>(
   file: string,
-  write: (put: (text: string) => Promise<void>) => Promise<Result>,
+  write: (put: (piece: string | Uint8Array) => Promise<void>) => Promise<Result>,
   mode: { readonly file: number; readonly folder: number } = { file: 0o666, folder: 0o777 },
 ): Promise<Result> => {
   await mkdir(dirname(file), { recursive: true, mode: mode.folder });
@@ -26,11 +26,12 @@ export const writeWhole = async <Result>(
     const flush = async () => {
       const piece = waiting;
       waiting = '';
-      await handle.appendFile(piece);
+      if (piece !== '') await handle.appendFile(piece);
     };
-    const result = await write(async (text) => {
-      waiting += text;
-      if (waiting.length >= PIECE) await flush();
+    const result = await write(async (piece) => {
+      if (typeof piece === 'string') waiting += piece;
+      if (waiting.length >= PIECE || typeof piece !== 'string') await flush();
+      if (typeof piece !== 'string') await handle.appendFile(piece);
     });
     await flush();
     await handle.close();

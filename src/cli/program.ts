@@ -81,6 +81,11 @@ const strategy = option('--strategy <name>', 'how users are looked up, in place 
   'directory',
 ]);
 const from = option('--from <file>', 'read the roster that "collect --to" wrote, in place of the source');
+const encryptTo = option('--encrypt-to <keys...>', 'with --to: encrypt it to these public keys of age, age1…');
+const identity = option(
+  '--identity <file>',
+  'the private key, as age-keygen writes it, that the roster is encrypted to',
+);
 const whatIf = option('--what-if', 'print the plan and write nothing').default(false);
 const dryRun = option('--dry-run', 'the same as --what-if').default(false);
 const lagLimit = option('--lag-limit <seconds>', 'how long the directory may take to show what was written')
@@ -178,10 +183,12 @@ ${EXIT_STATUS}`,
     'collect',
     'source to roster: read every account of the application',
     async () => (await import('./commands/collect.ts')).collect,
-    'rollcall collect\nrollcall collect --to corpdb1.roster.jsonl\nrollcall collect --from corpdb1.roster.jsonl',
+    'rollcall collect\nrollcall collect --to corpdb1.roster\nrollcall collect --from corpdb1.roster',
   )
     .addOption(option('--to <file>', 'write the roster to this file, too, to be carried to another machine'))
+    .addOption(encryptTo)
     .addOption(from)
+    .addOption(identity)
     .addOption(option('--sample <rows>', 'show the first rows and save nothing').argParser(wholeNumber('sample', 1)))
     .addOption(allow);
 
@@ -228,6 +235,7 @@ ${EXIT_STATUS}`,
     .addOption(dryRun)
     .addOption(strategy)
     .addOption(from)
+    .addOption(identity)
     .addOption(allow)
     .addOption(lagLimit)
     .addOption(option('--report <file>', 'where the report goes (.html or .csv)'));

@@ -22,6 +22,8 @@ export interface WorkChoices {
   readonly lagLimit?: number;
   /** A roster file to collect from, in place of the configured source. */
   readonly from?: string;
+  /** A file with the private key that the roster file is encrypted to. */
+  readonly identity?: string;
 }
 
 /** What is known before a command's work begins, and the way to the directory. */
@@ -48,7 +50,7 @@ export const withSettings = async <T>(
       source:
         options.from === undefined
           ? await sourceOf(settings.source, sourceTools(io), settings.columns)
-          : rosterFileSource(resolve(options.from), settings.application.uniqueName),
+          : rosterFileSource(resolve(options.from), settings.application.uniqueName, options.identity),
       connect: () => connectTo(settings, options, io, closers),
     });
   } finally {

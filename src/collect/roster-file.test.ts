@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account, Roster } from '../model/account.ts';
 import { rosterFileSource, writeRosterFile } from './roster-file.ts';
 import { RosterHash } from './roster-hash.ts';
@@ -10,7 +12,7 @@ let folder: string;
 let file: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rollcall-roster-'));
-  file = join(folder, 'deep', 'a.roster.jsonl');
+  file = join(folder, 'deep', 'a.roster');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -36,13 +38,14 @@ const roster: Roster = {
 const each = async function* () {
   yield* accounts;
 };
-const read = async (application = 'rollcall-a') => {
-  const opened = await rosterFileSource(file, application).open(new AbortController().signal);
+const read = async (application = 'rollcall-a', identity?: string) => {
+  const opened = await rosterFileSource(file, application, identity).open(new AbortController().signal);
   const rows: Account[] = [];
   for await (const account of opened.rows()) rows.push(account);
   return { ...opened, rows, notes: opened.notes?.() };
 };
-const change = (edit: (text: string) => string) => writeFileSync(file, edit(readFileSync(file, 'utf8')));
+const unpacked = () => gunzipSync(readFileSync(file)).toString('utf8');
+const change = (edit: (text: string) => string) => writeFileSync(file, gzipSync(edit(unpacked())));
 
 test('what is read from a roster file is what was written: accounts, hash, source, time and notes', async () => {
   await writeRosterFile(file, roster, each());
@@ -54,12 +57,6 @@ test('what is read from a roster file is what was written: accounts, hash, sourc
     collectedAt: roster.collectedAt,
     notes: roster.notes,
   });
-});
-
-test('a roster file whose line ends became CR LF on its way is the same roster', async () => {
-  await writeRosterFile(file, roster, each());
-  change((text) => text.replaceAll('\n', '\r\n'));
-  expect((await read()).rows).toEqual(accounts);
 });
 
 test.each([
@@ -91,14 +88,14 @@ test('a roster of another application, and a file that is not there, say what to
 
 test('a roster file that fails on its way leaves the one before as it was, and no litter', async () => {
   await writeRosterFile(file, roster, each());
-  const before = readFileSync(file, 'utf8');
+  const before = unpacked();
   const broken = async function* () {
     yield accounts[0]!;
     throw new Error('the store broke');
   };
   await expect(writeRosterFile(file, roster, broken())).rejects.toThrow('the store broke');
-  expect(readFileSync(file, 'utf8')).toBe(before);
-  expect(readdirSync(join(folder, 'deep'))).toEqual(['a.roster.jsonl']);
+  expect(unpacked()).toBe(before);
+  expect(readdirSync(join(folder, 'deep'))).toEqual(['a.roster']);
 });
 
 test('a roster file that cannot be written says so', async () => {
@@ -106,5 +103,72 @@ test('a roster file that cannot be written says so', async () => {
   await expect(writeRosterFile(file, roster, each())).rejects.toMatchObject({
     name: 'RollcallError',
     remedy: expect.stringContaining('--to'),
+  });
+});
+
+test.each([
+  ['a text that is none', () => Buffer.from('EMail,Role\nann,x\n'), 'notARoster'],
+  ['nothing at all', () => Buffer.alloc(0), 'notARoster'],
+  ['its end cut off', (bytes: Buffer) => bytes.subarray(0, -12), 'cutOff'],
+  [
+    'a byte changed',
+    (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 40), Buffer.from('x'), bytes.subarray(41)]),
+    'altered',
+  ],
+])('a packed roster file with %s gives no roster', async (_what, edit, code) => {
+  await writeRosterFile(file, roster, each());
+  writeFileSync(file, edit(readFileSync(file)));
+  await expect(read()).rejects.toMatchObject({ name: 'SourceError', code, place: { file } });
+});
+
+test('a change of what was noted is found', async () => {
+  await writeRosterFile(file, roster, each());
+  change((text) => text.replace('2 rows are hidden', '3 rows are hidden'));
+  await expect(read()).rejects.toMatchObject({ code: 'altered' });
+});
+
+describe('an encrypted roster file', () => {
+  const keyFile = (name: string, ...lines: string[]) => {
+    const path = join(folder, name);
+    writeFileSync(path, `# created: 2026-01-01\n${lines.join('\n')}\n`);
+    return path;
+  };
+  const encrypted = async () => {
+    const mine = await generateIdentity();
+    await writeRosterFile(file, roster, each(), [await identityToRecipient(mine)]);
+    return mine;
+  };
+
+  test('is read by whom it is for, and by nobody else', async () => {
+    const mine = await encrypted();
+    expect(readFileSync(file, 'latin1')).toMatch(/^age-encryption\.org\/v1\n/);
+    expect(readFileSync(file, 'latin1')).not.toContain('ann@');
+    expect((await read('rollcall-a', keyFile('mine', mine))).rows).toEqual(accounts);
+    const another = keyFile('another', await generateIdentity());
+    await expect(read('rollcall-a', another)).rejects.toMatchObject({ code: 'forSomebodyElse' });
+    await expect(read()).rejects.toMatchObject({ code: 'encrypted', remedy: expect.stringContaining('--identity') });
+  });
+
+  test('is refused once a byte of it was changed, or its end cut off', async () => {
+    const mine = keyFile('mine', await encrypted());
+    const whole = readFileSync(file);
+    for (const at of [30, 100, whole.length - 40, whole.length - 1]) {
+      const changed = Buffer.from(whole);
+      changed[at]! ^= 1;
+      writeFileSync(file, changed);
+      await expect(read('rollcall-a', mine), `byte ${at}`).rejects.toMatchObject({ name: 'SourceError' });
+    }
+    writeFileSync(file, whole.subarray(0, -30));
+    await expect(read('rollcall-a', mine)).rejects.toMatchObject({ name: 'SourceError' });
+  });
+
+  test('needs a private key that is one, and a public key that is one; a key is not repeated', async () => {
+    await encrypted();
+    await expect(read('rollcall-a', keyFile('none', 'hello'))).rejects.toThrow(/holds no private key/);
+    await expect(read('rollcall-a', join(folder, 'lost'))).rejects.toThrow(/there is no such file/);
+    const mine = await generateIdentity();
+    const error = await writeRosterFile(file, roster, each(), [mine]).catch((reason) => reason);
+    expect(error).toMatchObject({ name: 'UsageError' });
+    expect(error.message).not.toContain(mine);
   });
 });

@@ -1,11 +1,12 @@
-// A roster as a file, to be carried to another machine: one JSON record a line, sealed at its end.
+// A roster as a file, to be carried to another machine: one JSON record a line, sealed at its end, compressed, and
+// encrypted where it is for one recipient alone.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { Account, Cell, Roster } from '../model/account.ts';
 import { RollcallError, SourceError } from '../model/errors.ts';
 import type { Source } from '../model/source.ts';
 import { writeWhole } from '../whole-file.ts';
+import { checkRecipients, EnvelopeError, unwrapped, wrapped } from './roster-envelope.ts';
 
 interface Header {
   readonly rollcallRoster: 1;
@@ -20,7 +21,7 @@ interface Footer {
   readonly rows: number;
   readonly hash: string;
   readonly notes: readonly string[];
-  /** SHA-256 over all lines before this one, each ended by LF. */
+  /** SHA-256 over all lines before this one, each ended by LF, and this record without its seal. */
   readonly seal: string;
 }
 
@@ -30,17 +31,20 @@ type Row = readonly [line: number | null, cells: readonly Cell[]];
  * Writes a roster to a file that {@link rosterFileSource} reads, whole or not at all.
  *
  * Shape:  the first line tells application, columns, source and time; then an array of line and cells for each account;
- *         the last line tells the number of accounts, the roster's hash, and a seal over everything before it.
- * Errors: {@link RollcallError} when the file cannot be written.
+ *         the last line tells the number of accounts, the roster's hash, its notes, and a seal over everything. All of
+ *         it is compressed with gzip, and encrypted with age to the `recipients`, where there are any: public keys `age1…`.
+ * Errors: {@link RollcallError} when the file cannot be written; {@link UsageError} for what is no public key.
  */
 export const writeRosterFile = async (
   file: string,
   roster: Roster,
   accounts: AsyncIterable<Account>,
+  recipients: readonly string[] = [],
 ): Promise<void> => {
+  await checkRecipients(recipients);
   try {
     await writeWhole(file, async (put) => {
-      for await (const piece of rosterText(roster, accounts)) await put(piece);
+      for await (const piece of wrapped(rosterText(roster, accounts), recipients)) await put(piece);
     });
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
@@ -67,9 +71,10 @@ async function* rosterText(roster: Roster, accounts: AsyncIterable<Account>): As
     yield waiting;
     waiting = '';
   }
-  seal.update(waiting);
   const { rows, hash, notes } = roster;
-  const footer: Footer = { rows, hash, notes, seal: `sha256:${seal.digest('hex')}` };
+  const body = { rows, hash, notes };
+  seal.update(waiting).update(JSON.stringify(body));
+  const footer: Footer = { ...body, seal: `sha256:${seal.digest('hex')}` };
   yield `${waiting}${JSON.stringify(footer)}\n`;
 }
 
@@ -80,6 +85,8 @@ const REMEDIES = {
   otherApplication: 'Name the roster of this application, or another configuration with --config.',
   cutOff: 'The file is not complete; copy it again from where it was collected.',
   emptyRoster: 'Collect the accounts again; if the application really has none, there is nothing to govern.',
+  encrypted: 'Name the file of your private key with --identity.',
+  forSomebodyElse: 'Name the right private key with --identity, or have the roster encrypted to your public key.',
   altered: 'Copy the file again from where it was collected; a roster is not to be edited.',
 } as const;
 
@@ -91,22 +98,23 @@ const rosterError = (
 ): SourceError => new SourceError(code, { file, ...(line !== undefined && { line }) }, message, REMEDIES[code]);
 
 /**
- * A roster file as a source. The roster made of it is the one that was written: the same hash, source and time.
+ * A roster file as a source. The roster made of it is the one that was written: the same hash, source, time and notes.
+ * `identity` is a file with the private key of whom it was encrypted to.
  *
  * Errors: {@link SourceError} for what is no roster file, is one of another application, ends too early, or is not as it
  *         was written; nothing may be kept of its accounts then.
  */
-export const rosterFileSource = (file: string, application: string): Source => ({
+export const rosterFileSource = (file: string, application: string, identity?: string): Source => ({
   kind: 'roster',
   open: async (signal) => {
-    const header = await readHeader(file, signal);
+    const header = await readHeader({ file, identity, signal });
     if (header.application !== application) {
       const found = `this is a roster of ${header.application}, not of ${application}`;
       throw rosterError('otherApplication', file, 1, found);
     }
     let notes: readonly string[] = [];
     const rows = () =>
-      accounts(file, header.columns.length, signal, (footer) => {
+      accounts({ file, identity, signal }, header.columns.length, (footer) => {
         notes = footer.notes;
       });
     return {
@@ -119,8 +127,14 @@ export const rosterFileSource = (file: string, application: string): Source => (
   },
 });
 
-const readHeader = async (file: string, signal: AbortSignal): Promise<Header> => {
-  for await (const text of lines(file, signal)) {
+interface Opening {
+  readonly file: string;
+  readonly identity: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+const readHeader = async (opening: Opening): Promise<Header> => {
+  for await (const text of lines(opening)) {
     const header = parsed(text) as Partial<Header> | undefined;
     const isWhole =
       header?.rollcallRoster === 1 &&
@@ -129,20 +143,21 @@ const readHeader = async (file: string, signal: AbortSignal): Promise<Header> =>
     if (isWhole) return header as Header;
     break;
   }
-  throw rosterError('notARoster', file, undefined, `${basename(file)} is no roster file of this version`);
+  throw rosterError(
+    'notARoster',
+    opening.file,
+    undefined,
+    `${basename(opening.file)} is no roster file of this version`,
+  );
 };
 
-async function* accounts(
-  file: string,
-  width: number,
-  signal: AbortSignal,
-  onEnd: (footer: Footer) => void,
-): AsyncGenerator<Account> {
+async function* accounts(opening: Opening, width: number, onEnd: (footer: Footer) => void): AsyncGenerator<Account> {
+  const { file } = opening;
   const seal = createHash('sha256');
   let number = 0;
   let rows = 0;
   let footer: Footer | undefined;
-  for await (const text of lines(file, signal)) {
+  for await (const text of lines(opening)) {
     number += 1;
     if (footer) throw rosterError('altered', file, number, 'a line stands behind the end of the roster');
     const record = parsed(text);
@@ -158,7 +173,8 @@ async function* accounts(
     yield { n: rows, ...(line !== null && { line }), cells };
   }
   if (!footer) throw rosterError('cutOff', file, number, 'the roster ends here, without its last line');
-  if (footer.rows !== rows || footer.seal !== `sha256:${seal.digest('hex')}`) {
+  const { seal: told, ...body } = footer;
+  if (footer.rows !== rows || told !== `sha256:${seal.update(JSON.stringify(body)).digest('hex')}`) {
     throw rosterError('altered', file, number, 'the seal does not fit the lines before it: the roster was altered');
   }
   if (rows === 0) throw rosterError('emptyRoster', file, number, 'the roster has no account');
@@ -187,17 +203,18 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** Lines without their ends; a copy that made CR LF of LF is the same roster. */
-async function* lines(file: string, signal: AbortSignal): AsyncGenerator<string> {
+/** Lines without their ends. */
+async function* lines({ file, identity, signal }: Opening): AsyncGenerator<string> {
   let rest = '';
   try {
-    for await (const piece of createReadStream(file, { encoding: 'utf8', highWaterMark: PIECE, signal })) {
+    for await (const piece of unwrapped(file, identity, signal)) {
       const texts = (rest + piece).split('\n');
       rest = texts.pop()!;
-      for (const text of texts) yield text.replace(/\r$/, '');
+      yield* texts;
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
+    if (error instanceof EnvelopeError) throw rosterError(error.code, file, undefined, ENVELOPE_WORDS[error.code]);
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     const isMissing = 'code' in error && error.code === 'ENOENT';
     throw rosterError(
@@ -207,5 +224,13 @@ async function* lines(file: string, signal: AbortSignal): AsyncGenerator<string>
       isMissing ? 'there is no such file' : `it cannot be read: ${error.message}`,
     );
   }
-  if (rest !== '') yield rest.replace(/\r$/, '');
+  if (rest !== '') yield rest;
 }
+
+const ENVELOPE_WORDS: Readonly<Record<EnvelopeError['code'], string>> = {
+  notARoster: 'it is no roster file of this version',
+  altered: 'the roster was altered, or its file is damaged',
+  cutOff: 'the file is cut off: its end is missing',
+  encrypted: 'the roster is encrypted',
+  forSomebodyElse: 'the roster is encrypted to another key than yours',
+};

@@ -1,7 +1,9 @@
 // rollcall collect: source to roster.
 import { basename, resolve } from 'node:path';
+import { checkRecipients } from '../../collect/roster-envelope.ts';
 import { writeRosterFile } from '../../collect/roster-file.ts';
 import type { Account } from '../../model/account.ts';
+import { UsageError } from '../../model/errors.ts';
 import { collect as collectRoster } from '../../pipeline.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
@@ -15,18 +17,24 @@ export interface CollectOptions extends CommonOptions {
   readonly allow: readonly string[];
   readonly to?: string;
   readonly from?: string;
+  readonly encryptTo?: readonly string[];
 }
 
 export const collect = async (options: CollectOptions, io: Io): Promise<number> => {
+  if (options.encryptTo && options.to === undefined) {
+    throw new UsageError('--encrypt-to goes with --to.', 'Name the file that is to be encrypted with --to.');
+  }
+  // Before anything is collected, not after.
+  await checkRecipients(options.encryptTo ?? []);
   if (options.sample !== undefined) {
     return withSettings(options, io, (opened) => showSample(opened, options.sample!, options, io));
   }
   return withWork(options, io, 'collect', async (work) => {
     const { roster, cost } = await collectRoster(work);
     const to = options.to && resolve(options.to);
-    if (to) await writeRosterFile(to, roster, work.store.accounts(roster));
+    if (to) await writeRosterFile(to, roster, work.store.accounts(roster), options.encryptTo);
     const next = to
-      ? `Next: carry ${shownPath(to)} to where the directory is, and there type:\n  rollcall collect --from ${basename(to)}`
+      ? `Next: carry ${shownPath(to)} to where the directory is, and there type:\n  rollcall collect --from ${basename(to)}${options.encryptTo ? ' --identity KEYFILE' : ''}`
       : `Next: ${commandLine(io.started, options, 'match')}`;
     await print(
       {

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { rosterFileSource, writeRosterFile } from '../../../src/collect/roster-file.ts';
 import { RosterHash } from '../../../src/collect/roster-hash.ts';
 import type { Account } from '../../../src/model/account.ts';
@@ -42,7 +43,14 @@ sourceConformance({
       },
       settings: () => rosterFileSource(file, 'rollcall-a'),
       breakRecord: async () => {
-        await writeFile(file, (await readFile(file, 'utf8')).replace('person3@', 'person4@'));
+        await writeFile(
+          file,
+          gzipSync(
+            gunzipSync(await readFile(file))
+              .toString()
+              .replace('person3@', 'person4@'),
+          ),
+        );
         return { code: 'altered', place: { file } };
       },
       close: () => rm(folder, { recursive: true }),
