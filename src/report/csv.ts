@@ -1,7 +1,7 @@
 // The report as CSV: every account with all its columns, for a spreadsheet or a script.
 import { stringify } from 'csv-stringify/sync';
-import { adviceFor, type Severity } from './advice.ts';
 import { harmlessCell, LINE_BREAK } from '../model/cells.ts';
+import { adviceFor, type Severity } from './advice.ts';
 import type { ReportData, ReportRow } from './row.ts';
 import { candidateText, comparisonText, decidedByText, stateTexts } from './words.ts';
 

@@ -1,7 +1,7 @@
 // One result, printed the way that was asked for: text for people, one JSON document, or CSV.
 import { stringify } from 'csv-stringify';
-import { UsageError } from '../../model/errors.ts';
 import { harmlessCell, LINE_BREAK } from '../../model/cells.ts';
+import { UsageError } from '../../model/errors.ts';
 import type { Io } from '../io.ts';
 import type { CommonOptions } from '../program.ts';
 
