@@ -34,6 +34,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   match: ['model'],
   plan: ['model', 'whole-file.ts'],
   apply: ['model'],
+  reconcile: ['model', 'whole-file.ts'],
   graph: ['model', 'permissions'],
   permissions: ['model'],
   store: ['model'],
@@ -45,7 +46,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   reporting: ['model', 'plan', 'apply', 'report', 'store', 'attention.ts', 'pipeline.ts', 'work.ts'],
   'attention.ts': ['model'],
   'work.ts': ['model', 'store', 'evidence'],
-  stages: ['model', 'config', 'collect', 'match', 'plan', 'apply', 'store', 'permissions', 'work.ts'],
+  stages: ['model', 'config', 'collect', 'match', 'plan', 'apply', 'reconcile', 'store', 'permissions', 'work.ts'],
   'pipeline.ts': ['model', 'match', 'plan', 'store', 'evidence', 'stages', 'work.ts'],
   'index.ts': [
     'model',
@@ -61,6 +62,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'plan',
     'match',
     'apply',
+    'reconcile',
     'pipeline.ts',
     'work.ts',
     'attention.ts',
@@ -78,6 +80,15 @@ test('every import follows an arrow of the architecture', () => {
     }
   }
   expect(wrong).toEqual([]);
+});
+
+test('what decides about removals is given values, and reads and writes nothing', () => {
+  const deciding = [...graph].filter(([file]) => room(file) === 'reconcile' && !file.startsWith('reconcile/channels/'));
+  const reaching = deciding.flatMap(([file, { all }]) =>
+    all.filter((target) => !/^(?:model|reconcile)\/(?!channels\/)/.test(target)).map((target) => `${file} → ${target}`),
+  );
+  expect(reaching).toEqual([]);
+  expect(deciding.length).toBeGreaterThan(0);
 });
 
 test('every import names a file that is there', () => {

@@ -1,4 +1,4 @@
-// What Rollcall remembers between commands: rosters, outcomes, plans and leases, in one file beside the configuration.
+// What Rollcall remembers between commands: rosters, outcomes, plans, removals and leases, in one file beside the configuration.
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
@@ -7,6 +7,7 @@ import { RollcallError } from '../model/errors.ts';
 import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
 import type { ActionKind, ActionResult } from '../model/plan.ts';
 import { type Lease, takeLease } from './lease.ts';
+import { RemovalStore } from './removals.ts';
 import { openSqlite } from './sqlite.ts';
 import { migrate, type Tables } from './tables.ts';
 
@@ -39,9 +40,11 @@ const breath = setImmediate;
 
 export class Store {
   readonly #db: Kysely<Tables>;
+  readonly removals: RemovalStore;
 
   private constructor(db: Kysely<Tables>) {
     this.#db = db;
+    this.removals = new RemovalStore(db);
   }
 
   /** Opens the store in a state folder, making both if need be. Throws {@link RollcallError} if that cannot be. */

@@ -41,6 +41,12 @@ export interface Tables {
   /** The newest summary of each stage, as JSON. */
   summaries: { application: string; stage: string; body: string };
   leases: { name: string; owner: string; expires_at: number };
+  /** Each removal as it is now, as JSON. */
+  removals: { id: string; application: string; state: string; body: string };
+  /** What happened to each removal, in order, as JSON. */
+  removal_events: { removal: string; n: number; body: string };
+  /** Who held which role when the directory was last read. */
+  assignments: { application: string; generation: number; principal: string; role: string };
   shape: { version: number };
 }
 
@@ -74,6 +80,19 @@ const STEPS: readonly ((db: Kysely<Tables>) => Promise<void>)[] = [
   },
   async (db) => {
     await sql`alter table rosters add column notes text not null default '[]'`.execute(db);
+  },
+  async (db) => {
+    const make = (statement: string) => sql.raw(statement).execute(db);
+    await make(
+      'create table removals (id text primary key, application text not null, state text not null, body text not null) without rowid',
+    );
+    await make('create index removals_by_state on removals (application, state, id)');
+    await make(
+      'create table removal_events (removal text not null references removals (id) on delete cascade, n integer not null, body text not null, primary key (removal, n)) without rowid',
+    );
+    await make(
+      'create table assignments (application text not null, generation integer not null, principal text not null, role text not null, primary key (application, generation, principal, role)) without rowid',
+    );
   },
 ];
 
