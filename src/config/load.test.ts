@@ -72,6 +72,7 @@ describe('a configuration', () => {
       create: null,
       roles: { default: 'User' },
       review: null,
+      removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
       guards: { maxCreateShare: 0.25, maxAssignShare: 1, maxShrinkShare: 0.1, maxGrowShare: 0.5, floor: 20 },
       hash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     });

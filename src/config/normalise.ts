@@ -14,6 +14,7 @@ import type {
   Transform,
 } from '../model/settings.ts';
 import { accountSettings, completeSettings } from './accounts.ts';
+import { removalSettings } from './removals.ts';
 import { secretPlace, type ToPath } from './shapes.ts';
 import { sourceSettings } from './sources/sources.ts';
 import { templateColumns } from './template.ts';
@@ -58,6 +59,7 @@ export const normalise = (file: string, folder: string, written: Written, overri
     create,
     roles,
     review: written.review ?? null,
+    removals: removalSettings(written.removals, path),
     guards,
     hash: decidingHash({ application, rules: match.rules, overrides, create, roles, guards }),
   };

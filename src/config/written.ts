@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { didYouMean } from '../model/nearest.ts';
 import { accountsWritten, completeWritten } from './accounts.ts';
+import { removalsWritten } from './removals.ts';
 import { choice, either, object, secretRef, text, url } from './shapes.ts';
 import { sourceWritten } from './sources/sources.ts';
 import { templateColumns, templateProblem } from './template.ts';
@@ -278,6 +279,7 @@ export const writtenSchema = object({
   create: create.optional(),
   roles,
   review,
+  removals: removalsWritten,
   strategy: choice(['auto', 'lookups', 'directory']).optional().describe('How users are looked up. Default: auto.'),
   guards,
 });

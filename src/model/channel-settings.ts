@@ -1,6 +1,12 @@
 // What each way of ordering removals needs to know, as the configuration says it: complete, every path absolute.
 import type { SecretRef } from './settings.ts';
 
+export interface CsvChannelSettings {
+  readonly kind: 'csv';
+  /** Where the files go. Absolute. */
+  readonly folder: string;
+}
+
 export interface EmailSettings {
   readonly kind: 'email';
   /** The SMTP server's host. */
@@ -84,4 +90,4 @@ export interface WebhookSettings {
   readonly reach: ReachSettings;
 }
 
-export type ChannelSettings = EmailSettings | ServiceNowSettings | WebhookSettings;
+export type ChannelSettings = CsvChannelSettings | EmailSettings | ServiceNowSettings | WebhookSettings;

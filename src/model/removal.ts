@@ -93,6 +93,9 @@ export interface Removal {
   readonly failure: string | null;
   /** When it was said to be done. */
   readonly claimedAt: string | null;
+  /** When somebody was last told again that it is not done, and when whoever stands above was told; since its order. */
+  readonly remindedAt: string | null;
+  readonly escalatedAt: string | null;
   /** While excepted: who allowed it to stay, why, and until when. */
   readonly exception: { readonly by: string; readonly reason: string; readonly until: string } | null;
   /** What the newest complete roster since the decision says. */

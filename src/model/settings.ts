@@ -1,5 +1,6 @@
 // The configuration as the code uses it: complete, checked, every default filled in. What people write is config/'s.
 import type { AccountType } from './account-facts.ts';
+import type { ChannelSettings } from './channel-settings.ts';
 import type { Operator } from './directory.ts';
 import type { ColumnChoices, SourceSettings } from './source-settings.ts';
 
@@ -58,6 +59,17 @@ export type RoleSettings =
 export interface ReviewSettings {
   readonly reviewers: readonly { readonly user: string }[];
   readonly durationInDays: number;
+}
+
+/** How removals are ordered, and when they are overdue. */
+export interface RemovalSettings {
+  /** Null where nobody has named one. */
+  readonly channel: ChannelSettings | null;
+  readonly dueDays: number;
+  /** Between two reminders. */
+  readonly remindDays: number;
+  /** After the day on which a removal was due. */
+  readonly escalateDays: number;
 }
 
 /** Shares are of the accounts in the roster, 0 to 1. A plan that does more needs a person's leave, by the guard's name. */
@@ -136,6 +148,7 @@ export interface Settings {
   readonly create: CreateSettings | null;
   readonly roles: RoleSettings;
   readonly review: ReviewSettings | null;
+  readonly removals: RemovalSettings;
   readonly guards: GuardSettings;
   /** SHA-256 over everything that decides outcomes and plans, the overrides' content included. `sha256:` and hex. */
   readonly hash: string;

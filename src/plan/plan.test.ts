@@ -29,6 +29,7 @@ const settingsOf = (more: Partial<Settings> = {}): Settings => ({
   },
   roles: { default: 'General' },
   review: null,
+  removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
   guards: { maxCreateShare: 1, maxAssignShare: 1, maxShrinkShare: 1, maxGrowShare: 1, floor: 0 },
   hash: 'sha256:0',
   ...more,

@@ -25,6 +25,8 @@ const removal: Removal = {
   order: null,
   failure: null,
   claimedAt: null,
+  remindedAt: null,
+  escalatedAt: null,
   exception: null,
   seen: null,
   confirmedBy: null,

@@ -13,14 +13,14 @@ export const advance = (removal: Removal, event: RemovalEvent): Removal => {
     case 'decided':
       return decidedAgain(removal, event);
     case 'ordered':
-      return mayBeOrdered(removal) ? { ...removal, state: 'ordered', order: event.order, failure: null } : removal;
+      return mayBeOrdered(removal) ? ordered(removal, event) : removal;
     case 'accepted':
       return isUnderWay(removal) && removal.state !== 'accepted' ? { ...removal, state: 'accepted' } : removal;
     case 'claimedDone':
       if (!isUnderWay(removal) || removal.state === 'claimedDone') return removal;
       return { ...removal, state: 'claimedDone', claimedAt: event.at };
     case 'orderFailed':
-      return isUnderWay(removal) ? { ...removal, state: 'open', failure: event.reason } : removal;
+      return orderFailed(removal, event.reason);
     case 'absent':
       return absent(removal, event);
     case 'present':
@@ -29,10 +29,10 @@ export const advance = (removal: Removal, event: RemovalEvent): Removal => {
       return excepted(removal, event);
     case 'exceptionEnded':
       return exceptionEnded(removal, event.at);
-    // Kept in the history alone.
     case 'reminded':
+      return isUnderWay(removal) && removal.remindedAt !== event.at ? { ...removal, remindedAt: event.at } : removal;
     case 'escalated':
-      return removal;
+      return isUnderWay(removal) && removal.escalatedAt !== event.at ? { ...removal, escalatedAt: event.at } : removal;
     default:
       return event satisfies never;
   }
@@ -44,6 +44,21 @@ export const mayBeOrdered = ({ state }: Removal): boolean => state === 'open' ||
 /** Whether its order is believed to be with somebody. */
 export const isUnderWay = ({ state }: Removal): boolean =>
   state === 'ordered' || state === 'accepted' || state === 'claimedDone';
+
+const ordered = (removal: Removal, { order }: RemovalEvent & { kind: 'ordered' }): Removal => ({
+  ...removal,
+  state: 'ordered',
+  order,
+  failure: null,
+  remindedAt: null,
+  escalatedAt: null,
+});
+
+/** One that was never placed, or not reopened, stays as it is, and it is known why. */
+const orderFailed = (removal: Removal, reason: string): Removal => {
+  if (isUnderWay(removal)) return { ...removal, state: 'open', failure: reason, claimedAt: null };
+  return mayBeOrdered(removal) && removal.failure !== reason ? { ...removal, failure: reason } : removal;
+};
 
 /** What is gone and decided about once more begins anew, with the order that it had. */
 const decidedAgain = (removal: Removal, { at, cause, due }: RemovalEvent & { kind: 'decided' }): Removal => {

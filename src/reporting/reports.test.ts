@@ -36,6 +36,7 @@ beforeEach(async () => {
     create: { attributes: {} },
     roles: { column: 'Role', map: { USR: 'General' }, default: null },
     review: null,
+    removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
     guards: { maxCreateShare: 1, maxAssignShare: 1, maxShrinkShare: 1, maxGrowShare: 1, floor: 10 },
     hash: CONFIGURATION,
   };

@@ -29,6 +29,8 @@ const removal = (n: number, more: Partial<Removal> = {}): Removal => ({
   order: null,
   failure: null,
   claimedAt: null,
+  remindedAt: null,
+  escalatedAt: null,
   exception: null,
   seen: null,
   confirmedBy: null,

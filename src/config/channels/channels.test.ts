@@ -39,7 +39,7 @@ test('a channel is one kind, with every default filled in', () => {
 });
 
 test('more than one kind, or none, is refused', () => {
-  expect(problems({})).toEqual([': missing; expected one kind of channel: email, serviceNow, webhook']);
+  expect(problems({})).toEqual([': missing; expected one kind of channel: csv, email, serviceNow, webhook']);
   expect(problems({ email: EMAIL, webhook: HOOK })).toEqual([': expected one kind of channel, not 2: email, webhook']);
 });
 

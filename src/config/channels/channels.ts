@@ -2,11 +2,13 @@
 import type { z } from 'zod';
 import type { ChannelSettings } from '../../model/channel-settings.ts';
 import { object, type ToPath } from '../shapes.ts';
+import { csvChannelSettings, csvChannelWritten } from './csv.ts';
 import { emailSettings, emailWritten } from './email.ts';
 import { serviceNowSettings, serviceNowWritten } from './service-now.ts';
 import { webhookSettings, webhookWritten } from './webhook.ts';
 
 const kinds = {
+  csv: csvChannelWritten.optional(),
   email: emailWritten.optional(),
   serviceNow: serviceNowWritten.optional(),
   webhook: webhookWritten.optional(),
@@ -25,6 +27,7 @@ export const channelWritten = object(kinds)
   .describe('How removals are ordered: one kind of channel.');
 
 export const channelSettings = (written: z.infer<typeof channelWritten>, path: ToPath): ChannelSettings => {
+  if (written.csv) return csvChannelSettings(written.csv, path);
   if (written.email) return emailSettings(written.email, path);
   if (written.serviceNow) return serviceNowSettings(written.serviceNow, path);
   if (written.webhook) return webhookSettings(written.webhook, path);
