@@ -18,7 +18,7 @@ import {
   visible,
   visibleObject,
 } from './objects.ts';
-import { ownWhatIsCreated } from './ownership.ts';
+import { ownWhatIsCreated, refuseForeign } from './ownership.ts';
 import { DEFAULT_PAGE, optionsFor, type QueryOptions } from './query-options.ts';
 import { refuseBeyondQuota } from './quota.ts';
 import {
@@ -219,6 +219,7 @@ export const createServicePrincipal = (tenant: Tenant, request: GraphRequest, ke
     const message = `The appId '${appId}' of the service principal does not reference a valid application object.`;
     throw badRequest(message, [{ code: 'NoBackingApplicationObject', message, target: 'appId' }]);
   }
+  refuseForeign(tenant, request, application.id);
   if (primaryObject(tenant, 'servicePrincipal', { property: 'appId', value: appId })) {
     const message = `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`;
     throw new GraphError(409, 'Request_MultipleObjectsWithSameKeyValue', message, {

@@ -1,5 +1,6 @@
 // The audit log: an event for each write, done or refused, under the names of Microsoft's audit activity reference.
 import type { Database } from './database.ts';
+import { notFound } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { matchesExactly } from './object-filter.ts';
 import { DIRECTORY_AUDIT } from './object-kinds.ts';
@@ -82,10 +83,7 @@ export const listAudits = (tenant: Tenant, request: GraphRequest): GraphResponse
   const descending = orderBy?.descending ?? true;
   const size = top ?? DEFAULT_PAGE;
   const target = filter && targetOf(filter);
-  const [oldest, newest] = [RETENTION_MS, tenant.auditDelayMs].map((ms) => isoTime(tenant.now() - ms)) as [
-    string,
-    string,
-  ];
+  const [oldest, newest] = shownTimes(tenant);
   const rows = tenant.db.iterate<{ n: number; body: string }>(
     `select n, body from audits where at > ? and at <= ? and ${target === undefined ? '1' : 'n in (select audit from audit_targets where target = ?)'}
       ${skipToken === undefined ? '' : `and n ${descending ? '<' : '>'} ?`} order by n ${descending ? 'desc' : 'asc'}`,
@@ -118,6 +116,34 @@ export const listAudits = (tenant: Tenant, request: GraphRequest): GraphResponse
     },
   };
 };
+
+/** `GET /auditLogs/directoryAudits/{id}`: an event as long as it is kept, and once it shows. */
+export const getAudit = (tenant: Tenant, request: GraphRequest, id: string): GraphResponse => {
+  const { select } = optionsFor(DIRECTORY_AUDIT, request.query, request.headers);
+  const [oldest, newest] = shownTimes(tenant);
+  const row = tenant.db.one<{ body: string }>(
+    'select body from audits where id = ? and at > ? and at <= ?',
+    id,
+    oldest,
+    newest,
+  );
+  if (!row) throw notFound(id);
+  const event: Readonly<Record<string, unknown>> = JSON.parse(row.body);
+  const names = select ? `(${select.join(',')})` : '';
+  return {
+    status: 200,
+    body: {
+      '@odata.context': `${request.root}/$metadata#auditLogs/directoryAudits${names}/$entity`,
+      ...(select ? Object.fromEntries(select.map((name) => [name, event[name] ?? null])) : event),
+    },
+  };
+};
+
+/** Events are kept for a while, and show as late as they are told to. */
+const shownTimes = ({ now, auditDelayMs }: Tenant): readonly [oldest: string, newest: string] => [
+  isoTime(now() - RETENTION_MS),
+  isoTime(now() - auditDelayMs),
+];
 
 /** The object that every event must be about, if the filter says so: then the index finds them. */
 const targetOf = (filter: Filter): string | undefined => {

@@ -13,7 +13,7 @@ export class Database {
     this.#database = new DatabaseSync(file);
     // A lost write costs a trial directory, not a company's: speed is worth more here than surviving a power cut.
     this.#database.exec(
-      'pragma journal_mode = wal; pragma synchronous = off; pragma busy_timeout = 10000; pragma cache_size = -65536; pragma mmap_size = 4294967296',
+      'pragma journal_mode = wal; pragma synchronous = off; pragma busy_timeout = 10000; pragma cache_size = -32768; pragma mmap_size = 0',
     );
     this.#database.function('has_words', { deterministic: true }, (text, wanted) =>
       Number(typeof text === 'string' && hasWords(text, String(wanted))),
@@ -115,7 +115,7 @@ export class Database {
 }
 
 /** To be raised with every change of the tables. */
-const SCHEMA_VERSION = 6;
+const SCHEMA_VERSION = 7;
 
 const TABLES = `
 create table facts (name text primary key, value text not null) without rowid;
@@ -155,5 +155,6 @@ create index changes_by_kind on changes (kind, n);
 create index changes_by_time on changes (at);
 create table audits (n integer primary key, id text not null, at text not null, body text not null);
 create index audits_by_time on audits (at);
+create index audits_by_id on audits (id);
 create table audit_targets (target text not null, audit integer not null, primary key (target, audit)) without rowid;
 `;

@@ -8,14 +8,13 @@ import { badRequest, conflict, GraphError, notFound, unsupportedQuery } from './
 import { insertObject, primaryObject, type Stored, visibleObject } from './objects.ts';
 import { DEFAULT_PAGE, queryOptions, refuseExpand } from './query-options.ts';
 import { encodeToken, type GraphRequest, type GraphResponse, nextLink, placeOf, type Tenant } from './request.ts';
-import { type Deleted, type DeletedKind, deletedObject, deletedOf, erase, purge, takeBack } from './soft-delete.ts';
+import { type Deleted, type DeletedKind, deletedObject, deletedOf, erase, takeBack } from './soft-delete.ts';
 import { checkPrincipalName } from './user-rules.ts';
 import { isAddressHeld, refuseTaken } from './user-uniqueness.ts';
 import { insertUser } from './users.ts';
 
 /** `GET /directory/deletedItems/microsoft.graph.user` and its like. */
 export const listDeleted = (tenant: Tenant, request: GraphRequest, kind: DeletedKind): GraphResponse => {
-  purge(tenant);
   const { filter, orderBy, search, expand, select, top, skipToken } = queryOptions(request.query, request.headers);
   if (filter || orderBy || search)
     throw unsupportedQuery('The local tenant lists deleted objects whole, without $filter, $orderby and $search.');
@@ -39,7 +38,6 @@ export const listDeleted = (tenant: Tenant, request: GraphRequest, kind: Deleted
 };
 
 const deleted = (tenant: Tenant, id: string): Deleted => {
-  purge(tenant);
   const found = deletedObject(tenant, id);
   if (found) return found;
   throw notFound(id);

@@ -9,7 +9,7 @@ import { isLinked, linksOf, type Relation } from './links.ts';
 import { GROUP } from './object-kinds.ts';
 import { DEFAULT_PAGE, queryOptions, unknownProperty } from './query-options.ts';
 import { decodeToken, encodeToken, type GraphRequest, type GraphResponse, type Tenant } from './request.ts';
-import { deletedObject, purge } from './soft-delete.ts';
+import { deletedObject } from './soft-delete.ts';
 import { DEFAULT_USER_PROPERTIES } from './user-attributes.ts';
 import { checkSelection, shapedUser } from './users.ts';
 
@@ -63,7 +63,6 @@ interface Page {
 
 /** `GET /users/delta` and `GET /groups/delta`. */
 export const listDelta = (tenant: Tenant, request: GraphRequest, kind: TrackedKind): GraphResponse => {
-  purge(tenant);
   forgetOldChanges(tenant);
   const [token, query] = tokenOf(request.query);
   const isLatest = token?.toLowerCase() === 'latest';

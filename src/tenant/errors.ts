@@ -51,6 +51,21 @@ export const denied = (): GraphError =>
 
 export const invalidToken = (message: string): GraphError => new GraphError(401, 'InvalidAuthenticationToken', message);
 
+/**
+ * Only tokens that were issued at or after a moment, in seconds, will do. The challenge is base64 of the claims that a
+ * new token must have. Source: https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+export const claimsChallenge = (notBefore: number): GraphError => {
+  const wanted = { access_token: { nbf: { essential: true, value: String(notBefore) } } };
+  const challenge = Buffer.from(JSON.stringify(wanted)).toString('base64');
+  const { status, code, message } = invalidToken(
+    'Continuous access evaluation resulted in challenge with result: InteractionRequired.',
+  );
+  return new GraphError(status, code, message, {
+    headers: { 'WWW-Authenticate': `Bearer realm="", error="insufficient_claims", claims="${challenge}"` },
+  });
+};
+
 export const methodNotAllowed = (): GraphError =>
   new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed for the request target.');
 

@@ -5,13 +5,14 @@ import { authorise } from './authorise.ts';
 import { checkBasicProfile, toBasicProfile } from './basic-profile.ts';
 import { answerBatch } from './batch.ts';
 import { resourceUnits, type Stats } from './costs.ts';
-import { invalidToken, methodNotAllowed } from './errors.ts';
+import { claimsChallenge, invalidToken, methodNotAllowed } from './errors.ts';
 import type { Faults, Strike } from './faults.ts';
 import { underOwnId } from './me.ts';
 import type { Recorder } from './record.ts';
 import type { Look, Replication } from './replication.ts';
 import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
 import { routeOf } from './routes.ts';
+import { purge } from './soft-delete.ts';
 import { behindEmpty, ConnectionReset, deliveryOf, inEnvelope, isOfDelivery, suffer } from './suffer.ts';
 import type { Throttle } from './throttle.ts';
 import type { AccessTokens } from './tokens.ts';
@@ -70,6 +71,8 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
   const { tenant, replication, tokens, stats, faults, throttle, recorder, latencyMs, onExchange } = directory;
   const { now } = tenant;
   const revoked = new Set<string>();
+  /** Whoever was challenged, by object id, and the second before which no token of theirs will do any more. */
+  const challenged = new Map<string, number>();
 
   /** Serves one request of the directory, alone or out of a batch. */
   const serve = async (
@@ -86,12 +89,19 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
       const meant = underOwnId(request);
       const route = routeOf(meant);
       name = route.name;
-      response = await suffer(strike, request, () => {
-        const seeing: Tenant = { ...tenant, replication: replication.view(lookOf(meant, place)) };
-        authorise(seeing, meant, route);
-        checkBasicProfile(meant, route);
-        return toBasicProfile(meant, route, route.answer(seeing, behindEmpty(meant)));
-      });
+      response = await suffer(
+        strike,
+        request,
+        () => {
+          const seeing: Tenant = { ...tenant, replication: replication.view(lookOf(meant, place)) };
+          // Time passes by itself and by the control plane; what is due by now is gone, whatever is asked for.
+          purge(seeing);
+          authorise(seeing, meant, route);
+          checkBasicProfile(meant, route);
+          return toBasicProfile(meant, route, route.answer(seeing, behindEmpty(meant)));
+        },
+        now(),
+      );
     } catch (error) {
       if (error instanceof ConnectionReset) throw error;
       response = refusal(error, request, now());
@@ -104,7 +114,11 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
   const check = (authorization: string | undefined) => {
     if (authorization !== undefined && revoked.has(authorization))
       throw invalidToken('Lifetime validation failed, the token is expired.');
-    return tokens.check(authorization);
+    const claims = tokens.check(authorization);
+    const notBefore = challenged.get(claims.oid);
+    // As in Graph, a token from a cache will not do: it must be one that was asked for with the claims of the challenge.
+    if (notBefore !== undefined && claims.nbf < notBefore) throw claimsChallenge(notBefore);
+    return claims;
   };
 
   const revoke = (authorization: string | undefined): void => {
@@ -164,14 +178,17 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
     try {
       const known = { ...request, claims: check(authorization) };
       response = await (path === '/$batch'
-        ? suffer(whole, known, () => serveBatch(known))
+        ? suffer(whole, known, () => serveBatch(known), now())
         : serve(known, whole, [requestNumber]));
     } catch (error) {
       if (error instanceof ConnectionReset) return void incoming.socket.destroy();
       response = refusal(error, request, now());
     }
     if (ofEnvelope && ofEnvelope !== whole) response = inEnvelope(ofEnvelope, response);
-    if (strikes.some(({ hasFired, fault }) => hasFired && fault.do === 'unauthorized')) revoke(authorization);
+    const refused = strikes.filter(({ hasFired, fault }) => hasFired && fault.do === 'unauthorized');
+    if (refused.some(({ fault }) => fault.claims))
+      challenged.set(tokens.check(authorization).oid, Math.floor(now() / 1000));
+    if (refused.length > 0) revoke(authorization);
     await onExchange?.({ ...event, status: response.status }, 'answered');
     const delivery = deliveryOf(ofEnvelope);
     send(

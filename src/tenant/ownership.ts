@@ -1,5 +1,6 @@
 // Owners of applications and service principals: what a caller may do with its own.
 import type { Key } from './addresses.ts';
+import { denied } from './errors.ts';
 import { addLink, isLinked } from './links.ts';
 import { primaryObject } from './objects.ts';
 import { OWNED, WRITE_APPLICATIONS } from './permissions.ts';
@@ -25,9 +26,16 @@ export const ownershipOf = (tenant: Tenant, route: string, key: Key | undefined,
   return isLinked(tenant, 'owners', object.id, oid) ? 'owner' : 'other';
 };
 
+/** Whether a caller is an application that may write only what it owns. */
+const writesOwnedOnly = ({ scp, roles = [] }: TokenClaims): boolean =>
+  scp === undefined && roles.includes(OWNED) && !roles.some((name) => WRITE_APPLICATIONS.includes(name));
+
 /** An application that may create only what it owns owns what it created. */
 export const ownWhatIsCreated = (tenant: Tenant, { claims }: Pick<GraphRequest, 'claims'>, id: string): void => {
-  const { scp, roles = [], oid } = claims;
-  if (scp !== undefined || !roles.includes(OWNED)) return;
-  if (!roles.some((name) => WRITE_APPLICATIONS.includes(name))) addLink(tenant, 'owners', id, oid);
+  if (writesOwnedOnly(claims)) addLink(tenant, 'owners', id, claims.oid);
+};
+
+/** Refuses a service principal for an application that the caller does not own, where it may write only what it owns. */
+export const refuseForeign = (tenant: Tenant, { claims }: Pick<GraphRequest, 'claims'>, application: string): void => {
+  if (writesOwnedOnly(claims) && !isLinked(tenant, 'owners', application, claims.oid)) throw denied();
 };

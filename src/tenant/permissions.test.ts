@@ -7,6 +7,10 @@ test('every route that is served has its entry in the table of permissions', () 
   expect(ROUTE_NAMES.filter((name) => !PERMISSIONS[name])).toEqual([]);
 });
 
+test('every entry of the table of permissions is of a route that is served', () => {
+  expect(Object.keys(PERMISSIONS).filter((name) => !ROUTE_NAMES.includes(name))).toEqual([]);
+});
+
 test('every entry takes some permission of a user’s token and of an application’s', () => {
   const open = Object.entries(PERMISSIONS).filter(([, { delegated, application, properties }]) =>
     [delegated, application, ...Object.values(properties ?? {})].some(

@@ -300,6 +300,18 @@ export const getManager = (tenant: Tenant, request: GraphRequest, id: string): G
   return { status: 200, body: { '@odata.context': context, ...shapedAny(managerOf(tenant, id), select) } };
 };
 
+/** `GET /users/{id}/manager/$ref`: where the manager is, and nothing of who it is. */
+export const getManagerReference = (tenant: Tenant, request: GraphRequest, id: string): GraphResponse => {
+  const { object } = managerOf(tenant, id);
+  return {
+    status: 200,
+    body: {
+      '@odata.context': `${request.root}/$metadata#$ref`,
+      '@odata.id': `${request.root}/directoryObjects/${object.id}`,
+    },
+  };
+};
+
 const ADDRESS = /\/(directoryObjects|users|groups|servicePrincipals|applications)(?:\/([^/()?#]+)|\('([^'()]+)'\))$/;
 const TYPES: Readonly<Record<string, Type>> = {
   users: 'user',

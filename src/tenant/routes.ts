@@ -18,7 +18,7 @@ import {
   refuseUpdate,
   type Side,
 } from './assignments.ts';
-import { listAudits } from './audit.ts';
+import { getAudit, listAudits } from './audit.ts';
 import { deleteForGood, getDeleted, listDeleted, restore } from './deleted-items.ts';
 import { listDelta } from './delta.ts';
 import { type DirectoryObject, readAny } from './directory-objects.ts';
@@ -34,6 +34,7 @@ import {
   addReference,
   countRelated,
   getManager,
+  getManagerReference,
   LISTED,
   listRelated,
   removeManager,
@@ -197,6 +198,7 @@ const RULES: Readonly<Record<string, Rules>> = {
     GET: (tenant, request, keys) => getManager(tenant, request, findUser(tenant, keys).object.id),
   },
   '/users/{id}/manager/$ref': {
+    GET: (tenant, request, keys) => getManagerReference(tenant, request, findUser(tenant, keys).object.id),
     PUT: (tenant, request, keys) => setManager(tenant, request, findUser(tenant, keys)),
     DELETE: (tenant, request, keys) => removeManager(tenant, request, findUser(tenant, keys)),
   },
@@ -263,6 +265,7 @@ const RULES: Readonly<Record<string, Rules>> = {
   },
 
   '/auditLogs/directoryAudits': { GET: listAudits },
+  '/auditLogs/directoryAudits/{id}': { GET: (tenant, request, [key]) => getAudit(tenant, request, key!.value) },
   '/organization': { GET: listOrganization },
   '/organization/{id}': { GET: (tenant, request, [key]) => getOrganization(tenant, request, key!.value) },
   '/domains': { GET: listDomains },

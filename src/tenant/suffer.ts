@@ -1,6 +1,6 @@
 // What a fault does to a request: before its work, to its answer, and to the connection that carries the answer.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GraphError, invalidToken } from './errors.ts';
+import { claimsChallenge, GraphError, invalidToken } from './errors.ts';
 import type { Fault, Strike } from './faults.ts';
 import { type GraphRequest, type GraphResponse, nextLink } from './request.ts';
 
@@ -12,18 +12,19 @@ export const suffer = async (
   strike: Strike | undefined,
   request: GraphRequest,
   work: () => GraphResponse | Promise<GraphResponse>,
+  now: number,
 ): Promise<GraphResponse> => {
   if (!strike) return work();
   const { fault } = strike;
   if (fault.workDone) {
     const response = await work();
-    return (await refusalOf(strike)) ?? response;
+    return (await refusalOf(strike, now)) ?? response;
   }
-  return (await refusalOf(strike)) ?? changed(strike, request, await work());
+  return (await refusalOf(strike, now)) ?? changed(strike, request, await work());
 };
 
 /** What stands in for the work or for its answer; undefined where the fault only waits, or does something else. */
-const refusalOf = async (strike: Strike): Promise<GraphResponse | undefined> => {
+const refusalOf = async (strike: Strike, now: number): Promise<GraphResponse | undefined> => {
   const { fault } = strike;
   switch (fault.do) {
     case 'delay':
@@ -38,7 +39,9 @@ const refusalOf = async (strike: Strike): Promise<GraphResponse | undefined> => 
       throw faultError(fault);
     case 'unauthorized':
       strike.fire();
-      throw unauthorized(fault);
+      throw fault.claims
+        ? claimsChallenge(Math.floor(now / 1000))
+        : invalidToken('Lifetime validation failed, the token is expired.');
     case 'html':
       strike.fire();
       return proxyPage(fault);
@@ -140,21 +143,6 @@ const faultError = ({ status = 503, code, message, retryAfter }: Fault): GraphEr
     message ?? 'The service is not available.',
     { headers: seconds === undefined ? {} : { 'Retry-After': String(seconds) } },
   );
-};
-
-/** The challenge is base64 of the claims that a new token must have. Source: https://learn.microsoft.com/entra/identity-platform/claims-challenge */
-const unauthorized = ({ claims }: Fault): GraphError => {
-  if (!claims) return invalidToken('Lifetime validation failed, the token is expired.');
-  const wanted = { access_token: { nbf: { essential: true, value: '1' } } };
-  const challenge = Buffer.from(JSON.stringify(wanted)).toString('base64');
-  const { status, code, message } = invalidToken(
-    'Continuous access evaluation resulted in challenge with result: InteractionRequired.',
-  );
-  return new GraphError(status, code, message, {
-    headers: {
-      'WWW-Authenticate': `Bearer realm="", error="insufficient_claims", claims="${challenge}"`,
-    },
-  });
 };
 
 const proxyPage = ({ status = 502 }: Fault): GraphResponse => ({

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { newUser, person, register, startClient, where } from './support.ts';
 
-test('a request costs what the published table says', async () => {
+test('§4.2 a request costs what the published table says', async () => {
   const client = await startClient();
   await client.seed(person('ana'));
   const { applicationId, principalId } = await register(client);
@@ -28,7 +28,7 @@ test('a request costs what the published table says', async () => {
   expect((await client.post('/users', newUser('bo'))).headers.get('x-ms-resource-unit')).toBe('1');
 });
 
-test('requests, batch items, writes and units add up', async () => {
+test('§4.2 requests, batch items, writes and units add up', async () => {
   const client = await startClient();
   const item = (id: string, method: string, url: string, body?: object) => ({
     id,

@@ -6,7 +6,7 @@ const TAG = 'WindowsAzureActiveDirectoryIntegratedApp';
 const UNIQUE = "/applications(uniqueName='rollcall-corpdb1')";
 const PREFER = { Prefer: 'create-if-missing' };
 
-test('an application is got by id and by both of its alternate keys (6.1)', async () => {
+test('§6.1 an application is got by id and by both of its alternate keys', async () => {
   const client = await startClient();
   const { status, body } = await client.post('/applications', { displayName: 'CORPDB1', uniqueName: "o'k" });
   expect(status).toBe(201);
@@ -17,14 +17,14 @@ test('an application is got by id and by both of its alternate keys (6.1)', asyn
   expect((await client.get("/applications(displayName='CORPDB1')")).status).toBe(400);
 });
 
-test('a display name is not unique; a lookup finds all that have it', async () => {
+test('§6.1 a display name is not unique; a lookup finds all that have it', async () => {
   const client = await startClient();
   for (const displayName of ['CORPDB1', 'corpdb1', 'CORPDB2']) await client.post('/applications', { displayName });
   expect(names(await client.get("/applications?$filter=displayName%20eq%20'CorpDB1'"))).toEqual(['CORPDB1', 'corpdb1']);
   expect(names(await client.get("/applications?$filter=startsWith(displayName,'corp')"))).toHaveLength(3);
 });
 
-test('an upsert by unique name creates once, then changes (6.1)', async () => {
+test('§6.1 an upsert by unique name creates once, then changes', async () => {
   const client = await startClient();
   const created = await client.patch(UNIQUE, { displayName: 'CORPDB1' }, PREFER);
   expect([created.status, created.body['uniqueName']]).toEqual([201, 'rollcall-corpdb1']);
@@ -36,7 +36,7 @@ test('an upsert by unique name creates once, then changes (6.1)', async () => {
   expect((await client.patch(byAppId, { displayName: 'x' }, PREFER)).status).toBe(404);
 });
 
-test('a unique name is one application’s, and stays', async () => {
+test('§6.1 a unique name is one application’s, and stays', async () => {
   const client = await startClient();
   const { body } = await client.post('/applications', { displayName: 'A', uniqueName: 'a' });
   expect(errorOf(await client.post('/applications', { displayName: 'B', uniqueName: 'a' }))).toMatchObject({
@@ -48,7 +48,7 @@ test('a unique name is one application’s, and stays', async () => {
   expect((await client.patch(`/applications/${body['id']}`, { uniqueName: 'a' })).status).toBe(204);
 });
 
-test('an application has one service principal, and that needs an application', async () => {
+test('§6.1 an application has one service principal, and that needs an application', async () => {
   const client = await startClient();
   const { appId } = await register(client);
   expect(errorOf(await client.post('/servicePrincipals', { appId })).status).toBe(409);
@@ -71,7 +71,7 @@ test('an application has one service principal, and that needs an application', 
   });
 });
 
-test('a service principal is made by an upsert by appId', async () => {
+test('§6.1 a service principal is made by an upsert by appId', async () => {
   const client = await startClient();
   const { body } = await client.post('/applications', { displayName: 'A' });
   const path = `/servicePrincipals(appId='${body['appId']}')`;
@@ -90,7 +90,7 @@ const rolesAt = async (client: Client, path: string) =>
     .map(({ displayName }) => displayName)
     .sort();
 
-test('a change replaces all roles, and the service principal mirrors them (6.2)', async () => {
+test('§6.2 a change replaces all roles, and the service principal mirrors them', async () => {
   const { client, path, appId } = await withRoles();
   const third = role('33333333-3333-4333-8333-333333333333', 'Auditor');
   const all = [role(ROLE_A, 'Reader'), role(ROLE_B, 'Writer'), third];
@@ -100,7 +100,7 @@ test('a change replaces all roles, and the service principal mirrors them (6.2)'
   expect((await client.get(path)).body['appRoles']![0]).toMatchObject({ origin: 'Application' });
 });
 
-test('an enabled role cannot be dropped; a disabled one can (6.2)', async () => {
+test('§6.2 an enabled role cannot be dropped; a disabled one can', async () => {
   const { client, path } = await withRoles();
   expect(errorOf(await client.patch(path, { appRoles: [role(ROLE_A, 'Reader')] }))).toEqual({
     status: 400,
@@ -126,7 +126,7 @@ test.each([
   ['a value that begins with a full stop', [role(ROLE_A, 'A', { value: '.a' })], 'Request_BadRequest'],
   ['a value of 121 letters', [role(ROLE_A, 'A', { value: 'x'.repeat(121) })], 'Request_BadRequest'],
   ['an origin', [role(ROLE_A, 'A', { origin: 'Application' })], 'Request_BadRequest'],
-])('roles with %s are refused (6.2)', async (_, appRoles, code) => {
+])('§6.2 roles with %s are refused', async (_, appRoles, code) => {
   const client = await startClient();
   expect(errorOf(await client.post('/applications', { displayName: 'A', appRoles }))).toMatchObject({
     status: 400,
@@ -134,20 +134,20 @@ test.each([
   });
 });
 
-test('a value takes all signs that it may have, or none at all', async () => {
+test('§6.2 a value takes all signs that it may have, or none at all', async () => {
   const client = await startClient();
   const value = ":!#$%&'()*+,-./;=?@[]^_{}~`".slice(0, 120);
   const appRoles = [role(ROLE_A, 'A', { value }), role(ROLE_B, 'B', { value: null })];
   expect((await client.post('/applications', { displayName: 'A', appRoles })).status).toBe(201);
 });
 
-test('other roles cannot be written to the service principal (6.2)', async () => {
+test('§6.2 other roles cannot be written to the service principal', async () => {
   const { client, appId } = await withRoles();
   const refused = await client.patch(`/servicePrincipals(appId='${appId}')`, { appRoles: [role(ROLE_A, 'Other')] });
   expect(errorOf(refused).message).toContain('does not match the application object');
 });
 
-test('a service principal shows its own tags and those of its application (6.3)', async () => {
+test('§6.3 a service principal shows its own tags and those of its application', async () => {
   const client = await startClient();
   const { applicationId, principalId } = await register(client);
   await client.patch(`/applications/${applicationId}`, { tags: [TAG] });
@@ -166,7 +166,7 @@ test.each([
   ["notes eq 'x'"],
   ['appOwnerOrganizationId eq 11111111-1111-4111-8111-111111111111'],
   ["displayName ne 'x'"],
-])('service principals are found by %s in advanced queries alone (6.1)', async (filter) => {
+])('§6.1 service principals are found by %s in advanced queries alone', async (filter) => {
   const client = await startClient();
   await register(client);
   const path = `/servicePrincipals?$filter=${encodeURIComponent(filter)}`;
@@ -187,12 +187,12 @@ test.each([
   "/servicePrincipals?$filter=startsWith(appId,'x')",
   "/servicePrincipals?$filter=accountEnabled%20eq%20'true'",
   '/servicePrincipals?$search=%22displayName:x%22',
-])('%s is refused', async (path) => {
+])('§6.2 %s is refused', async (path) => {
   const client = await startClient();
   expect((await client.get(path)).status).toBe(400);
 });
 
-test('lists come in pages', async () => {
+test('§6.1 lists come in pages', async () => {
   const client = await startClient();
   for (let i = 0; i < 7; i += 1) await client.post('/applications', { displayName: `A${i}` });
   expect((await client.get('/applications?$top=3')).body['value']).toHaveLength(3);
@@ -205,7 +205,7 @@ test('lists come in pages', async () => {
   expect(sorted[0]!['displayName']).toBe('A6');
 });
 
-test('an application takes its service principal and the assignments with it', async () => {
+test('§2.7 an application takes its service principal and the assignments with it', async () => {
   const client = await startClient();
   const { applicationId, principalId } = await register(client);
   expect((await client.delete(`/applications/${applicationId}`)).status).toBe(204);
@@ -221,7 +221,7 @@ test.each([
   ['/applications', { displayName: 'A', tags: 'x' }],
   ['/applications', {}],
   ['/servicePrincipals', {}],
-])('POST %s %j is refused', async (path, body) => {
+])('§6.1 POST %s %j is refused', async (path, body) => {
   const client = await startClient();
   expect(errorOf(await client.post(path, body))).toMatchObject({ status: 400, code: 'Request_BadRequest' });
 });

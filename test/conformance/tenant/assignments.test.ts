@@ -15,7 +15,7 @@ const world = async () => {
   return { client, applicationId, principalId, list, body };
 };
 
-test('an assignment tells who, what and which role, under an id of 43 characters (7.1)', async () => {
+test('§7.1 an assignment tells who, what and which role, under an id of 43 characters', async () => {
   const { client, principalId, list, body } = await world();
   const created = await client.post(list, body);
   expect(created.status).toBe(201);
@@ -39,7 +39,7 @@ test('an assignment tells who, what and which role, under an id of 43 characters
   expect((await client.get(`${list}/${id}`)).body).toMatchObject(row);
 });
 
-test('a user can hold several roles, each once (7.4)', async () => {
+test('§7.4 a user can hold several roles, each once', async () => {
   const { client, list, body } = await world();
   expect((await client.post(list, body)).status).toBe(201);
   expect((await client.post(list, { ...body, appRoleId: ROLE_B })).status).toBe(201);
@@ -51,13 +51,13 @@ test('a user can hold several roles, each once (7.4)', async () => {
   expect(await client.all(list)).toHaveLength(2);
 });
 
-test('it can be made from the principal’s side, too', async () => {
+test('§7.1 it can be made from the principal’s side, too', async () => {
   const { client, list, body } = await world();
   expect((await client.post(`/users/${ANA}/appRoleAssignments`, body)).status).toBe(201);
   expect(await client.all(list)).toHaveLength(1);
 });
 
-test('what does not fit together is refused as Graph refuses it (7.4)', async () => {
+test('§7.4 what does not fit together is refused as Graph refuses it', async () => {
   const { client, applicationId, principalId, list, body } = await world();
   const refused = async (path: string, more: object) => errorOf(await client.post(path, { ...body, ...more }));
   expect(await refused(list, { resourceId: NOBODY })).toEqual({
@@ -81,7 +81,7 @@ test('what does not fit together is refused as Graph refuses it (7.4)', async ()
   expect(await client.all(`/servicePrincipals/${principalId}/appRoleAssignedTo`)).toEqual([]);
 });
 
-test('the default role is assigned only where the application has no roles (6.4)', async () => {
+test('§6.4 the default role is assigned only where the application has no roles', async () => {
   const { client, list, body } = await world();
   expect(errorOf(await client.post(list, { ...body, appRoleId: DEFAULT_ROLE }))).toMatchObject({ status: 400 });
   const { body: application } = await client.post('/applications', { displayName: 'Plain' });
@@ -94,7 +94,7 @@ test('the default role is assigned only where the application has no roles (6.4)
   expect(answer.status).toBe(201);
 });
 
-test('a role is assigned to its own kind of principal, while it is enabled', async () => {
+test('§7.3 a role is assigned to its own kind of principal, while it is enabled', async () => {
   const { client, applicationId, principalId, list, body } = await world();
   const roles = [
     role(ROLE_A, 'Reader', { isEnabled: false }),
@@ -107,7 +107,7 @@ test('a role is assigned to its own kind of principal, while it is enabled', asy
   expect(own.body).toMatchObject({ principalType: 'ServicePrincipal', principalDisplayName: 'CORPDB1' });
 });
 
-test('an assignment is taken back by its id, once, and from its own side (7.4)', async () => {
+test('§7.4 an assignment is taken back by its id, once, and from its own side', async () => {
   const { client, list, body } = await world();
   const other = await register(client, 'OTHER');
   const id = String((await client.post(list, body)).body['id']);
@@ -123,7 +123,7 @@ test('an assignment is taken back by its id, once, and from its own side (7.4)',
   expect((await client.post(list, body)).status).toBe(201);
 });
 
-test('a list of many comes in pages of 100, or as many as asked for, and can be filtered (7.2)', async () => {
+test('§7.2 a list of many comes in pages of 100, or as many as asked for, and can be filtered', async () => {
   const { client, principalId, list } = await world();
   const users = Array.from({ length: 250 }, (_, i) => person(`user${i}`));
   await client.seed(...users);
@@ -156,7 +156,7 @@ test('a list of many comes in pages of 100, or as many as asked for, and can be 
   expect((await client.get(`${list}?$filter=${encodeURIComponent(`principalId eq ${ANA}`)}`)).status).toBe(400);
 });
 
-test('a user’s assignments can be filtered by the resource, an unquoted GUID (7.2)', async () => {
+test('§7.2 a user’s assignments can be filtered by the resource, an unquoted GUID', async () => {
   const { client, principalId, list, body } = await world();
   await client.post(list, body);
   const path = (filter: string) => `/users/${ANA}/appRoleAssignments?$filter=${encodeURIComponent(filter)}`;
@@ -165,7 +165,7 @@ test('a user’s assignments can be filtered by the resource, an unquoted GUID (
   expect((await client.get(path(`resourceId eq '${principalId}'`))).status).toBe(400);
 });
 
-test('a principal holds at most 1,500 assignments, over all roles and applications (7.3)', async () => {
+test('§7.3 a principal holds at most 1,500 assignments, over all roles and applications', async () => {
   const { client } = await world();
   const guid = (n: number) => `11111111-1111-4111-8111-${String(n).padStart(12, '0')}`;
   let last = '';
@@ -195,7 +195,7 @@ test('a principal holds at most 1,500 assignments, over all roles and applicatio
   });
 });
 
-test('a new display name shows in the assignments', async () => {
+test('§7.1 a new display name shows in the assignments', async () => {
   const { client, list, body } = await world();
   await client.post(list, body);
   await client.patch(`/users/${ANA}`, { displayName: 'Ana Vega' });

@@ -16,7 +16,7 @@ const events = async (client: Client, filter = ''): Promise<readonly Event[]> =>
     `/auditLogs/directoryAudits${filter && `?$filter=${encodeURIComponent(filter)}`}`,
   )) as unknown as readonly Event[];
 
-test('each write leaves an event under its exact name, newest first (11.2)', async () => {
+test('§11.2 each write leaves an event under its exact name, newest first', async () => {
   const client = await startClient();
   const { applicationId, principalId } = await register(client);
   const id = String((await client.post('/users', newUser('ana'))).body['id']);
@@ -60,7 +60,7 @@ test('each write leaves an event under its exact name, newest first (11.2)', asy
   }
 });
 
-test('a refused assignment leaves a failure with its reason, about the user and the application', async () => {
+test('§11.2 a refused assignment leaves a failure with its reason, about the user and the application', async () => {
   const client = await startClient();
   await client.seed(person('ana', { id: 'aaaaaaaa-0000-4000-8000-000000000001' }));
   const { principalId } = await register(client);
@@ -76,7 +76,19 @@ test('a refused assignment leaves a failure with its reason, about the user and 
   }
 });
 
-test('events are found by what the documentation lists, and by nothing else (11.1)', async () => {
+test('§11.1 one event is got by its id, whole or in part', async () => {
+  const client = await startClient();
+  await client.post('/users', newUser('ana'));
+  const [event] = (await client.all('/auditLogs/directoryAudits')) as unknown as { id: string }[];
+  const { body } = await client.get(`/auditLogs/directoryAudits/${event!.id}`);
+  expect(body).toEqual({ ...event, '@odata.context': expect.stringContaining('directoryAudits/$entity') });
+  const part = await client.get(`/auditLogs/directoryAudits/${event!.id}?$select=activityDisplayName`);
+  expect(part.body).toMatchObject({ activityDisplayName: 'Add user' });
+  expect(part.body['id']).toBeUndefined();
+  expect((await client.get('/auditLogs/directoryAudits/Directory_none')).status).toBe(404);
+});
+
+test('§11.1 events are found by what the documentation lists, and by nothing else', async () => {
   const client = await startClient();
   await client.post('/users', newUser('ana'));
   await client.control('POST', 'clock', { advance: 'PT10M' });
@@ -178,7 +190,7 @@ test('§11.1 a page holds up to 1,000 events', async () => {
   expect(errorOf(await client.get('/auditLogs/directoryAudits?$top=1001'))).toMatchObject({ status: 400 });
 });
 
-test('events come in pages, and oldest first if asked', async () => {
+test('§11.1 events come in pages, and oldest first if asked', async () => {
   const client = await startClient();
   for (let i = 0; i < 5; i += 1) await client.post('/users', newUser(`u${i}`));
   const newest = await client.all('/auditLogs/directoryAudits?$top=2');
@@ -188,7 +200,7 @@ test('events come in pages, and oldest first if asked', async () => {
   expect((await client.get('/auditLogs/directoryAudits?$orderby=category')).status).toBe(400);
 });
 
-test('the organization names its domains, the licences their plans (11.3)', async () => {
+test('§11.3 the organization names its domains, the licences their plans', async () => {
   const client = await startClient();
   const [organization] = await client.all('/organization');
   expect(organization).toMatchObject({ id: client.tenant.tenantId });

@@ -79,6 +79,26 @@ test('§2.8 later rounds tell of what was made, changed, deleted, restored and p
   expect((await round(client, third.delta)).value).toEqual([]);
 });
 
+test('§2.8 what was deleted 30 days ago is told as deleted for good, whoever asked for what meanwhile', async () => {
+  const client = await startClient();
+  await client.seed(person('ana'));
+  const ana = await idOf(client, 'ana');
+  const first = await round(client, '/users/delta?$select=displayName');
+  await client.delete(`/users/${ana}`);
+  let { value, delta } = await round(client, first.delta);
+  expect(value).toEqual([{ id: ana, '@removed': { reason: 'changed' } }]);
+  for (let week = 0; week < 4; week += 1) {
+    await client.control('POST', 'clock', { advance: 'P6D' });
+    const later = await clientOf(client.tenant);
+    ({ value, delta } = await round(later, delta));
+    expect(value).toEqual([]);
+  }
+  await client.control('POST', 'clock', { advance: 'P6DT1S' });
+  const last = await clientOf(client.tenant);
+  await last.get('/organization');
+  expect((await round(last, delta)).value).toEqual([{ id: ana, '@removed': { reason: 'deleted' } }]);
+});
+
 test('§2.8 with Prefer: return=minimal only what changed is told', async () => {
   const client = await startClient();
   await client.seed(person('ana'));

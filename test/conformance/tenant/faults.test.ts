@@ -85,6 +85,17 @@ test('§1.10 a 401 in the middle of a run makes the token useless, with a claims
   expect(claims.access_token.nbf.essential).toBe(true);
 });
 
+test('§1.7 after a claims challenge no token that was issued before it will do, and one that is asked for then does', async () => {
+  const client = await startClient();
+  const cached = await clientOf(client.tenant);
+  await client.control('POST', 'clock', { advance: 'PT2S' });
+  await arm(client, { path: '/organization', do: 'unauthorized', claims: true });
+  expect((await client.get('/organization')).status).toBe(401);
+  for (const used of [client, cached]) expect((await used.get('/users')).status).toBe(401);
+  expect((await cached.get('/users')).headers.get('www-authenticate')).toContain('error="insufficient_claims"');
+  expect((await (await clientOf(client.tenant)).get('/users')).status).toBe(200);
+});
+
 test('a proxy answers with its own page, as 502 or as 200, without the work or after it', async () => {
   const client = await startClient();
   const post = { method: 'POST', path: '^/users$', do: 'html' };
@@ -137,7 +148,7 @@ test('§2.2 a page can be empty and have a link, which leads to what the page sh
   expect(await fired(client)).toBe(3);
 });
 
-test('a link can lead to the same page again', async () => {
+test('§2.2 a link can lead to the same page again', async () => {
   const client = await startClient();
   await client.seed(...Array.from({ length: 5 }, (_, i) => person(`p${i}`)));
   await arm(client, { path: '/users', nth: 2, do: 'repeatLink' });
@@ -160,7 +171,7 @@ test('§3 a batch can be answered without one of its items, and in whatever orde
   expect(other.toSorted()).toEqual([0, 1, 2, 3, 4]);
 });
 
-test('an answer can come late although the work is done', async () => {
+test('§4.4 an answer can come late although the work is done', async () => {
   const client = await startClient();
   await arm(client, { method: 'POST', path: '^/users$', do: 'delay', ms: 80, workDone: true });
   const from = performance.now();

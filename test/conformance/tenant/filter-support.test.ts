@@ -122,7 +122,7 @@ const expectCell = async (
 describe.each([
   ['default', false],
   ['advanced', true],
-])('in %s queries', (_, isAdvanced) => {
+])('§2.3 in %s queries', (_, isAdvanced) => {
   test.each(ROWS)('§2.3 %s: eq %s, startsWith %s, endsWith %s, null %s', async (path, equal, starts, ends, empty) => {
     const property = path
       .replace(/\/any$/, '')

@@ -171,7 +171,7 @@ const OPERATIONS: readonly (readonly [string, string, readonly string[], readonl
   ],
 ];
 
-test('each operation takes its own permission, and nothing near it does', async () => {
+test('§1.8 each operation takes its own permission, and nothing near it does', async () => {
   const it = await world();
   for (const [section, operation, enough, tooLittle, ask] of OPERATIONS) {
     const name = `§${section} ${operation}`;
@@ -210,14 +210,14 @@ test('§1.10 what is not there is told before what is not allowed, and what is n
   expect((await client.get('/users/nobody@contoso.com')).status).toBe(403);
 });
 
-test('a token keeps what was granted when it was issued', async () => {
+test('§1.7 a token keeps what was granted when it was issued', async () => {
   const client = await startClient();
   const later = await granted(client, 'Application.Read.All');
   expect((await client.get('/users')).status).toBe(200);
   expect((await later.get('/users')).status).toBe(403);
 });
 
-test('a permission that Graph does not have cannot be granted', async () => {
+test('§1.8 a permission that Graph does not have cannot be granted', async () => {
   await expect(startClient({ grant: ['User.Raed.All'] })).rejects.toThrow('User.Raed.All: no such permission');
   const client = await startClient();
   expect(await client.control('POST', 'grant', { permissions: ['nonsense'] })).toMatchObject({ status: 400 });
@@ -241,6 +241,16 @@ test('§6.1 with Application.ReadWrite.OwnedBy an application changes what it cr
   const upsert = { Prefer: 'create-if-missing' };
   expect((await owner.patch("/applications(uniqueName='new')", { displayName: 'New' }, upsert)).status).toBe(201);
   expect((await owner.delete(`/applications/${mine['id']}`)).status).toBe(204);
+});
+
+test('§6.1 with Application.ReadWrite.OwnedBy an application makes no principal of what it does not own', async () => {
+  const it = await world();
+  const owner = await granted(it.client, 'Application.ReadWrite.OwnedBy');
+  const { body: foreign } = await it.client.post('/applications', { displayName: 'Foreign' });
+  expect(errorOf(await owner.post('/servicePrincipals', { appId: foreign['appId'] }))).toEqual(DENIED);
+  const byKey = `/servicePrincipals(appId='${foreign['appId']}')`;
+  const upsert = await owner.patch(byKey, { displayName: 'Foreign' }, { Prefer: 'create-if-missing' });
+  expect(errorOf(upsert)).toEqual(DENIED);
 });
 
 test('§2.1 User.ReadBasic.All shows the basic profile, and neither selects nor filters by more', async () => {

@@ -24,6 +24,10 @@ test('§2.1 a user has one manager, who is set, replaced and cleared by referenc
     id: bo,
     userPrincipalName: 'bo@contoso.com',
   });
+  expect((await client.get(`${manager}/$ref`)).body).toEqual({
+    '@odata.context': `${client.tenant.graph}/$metadata#$ref`,
+    '@odata.id': `${client.tenant.graph}/directoryObjects/${bo}`,
+  });
   expect(ids(await client.all(`/users/${bo}/directReports?$select=id`))).toEqual([ana]);
   expect((await client.put(`${manager}/$ref`, client.ref(cem!))).status).toBe(204);
   expect((await client.get(`${manager}?$select=id`)).body['id']).toBe(cem);

@@ -30,14 +30,17 @@ test('§1.1 links and contexts carry the root that the client used', async () =>
   expect(odd['@odata.context']).toBe(`${tenant.graph}/$metadata#users(id)`);
 });
 
-test.each(['/beta/users', '/beta', '/v2.0/users'])('%s is no address of the tenant, and says so', async (path) => {
-  const client = await startClient();
-  const answer = await client.get(client.tenant.authority + path);
-  expect(errorOf(answer)).toMatchObject({ status: 404, code: 'NotFound', message: expect.stringContaining('/v1.0') });
-  expect(answer.body['error']!['innerError']).toMatchObject({ date: expect.any(String) });
-});
+test.each(['/beta/users', '/beta', '/v2.0/users'])(
+  '§1.10 %s is no address of the tenant, and says so',
+  async (path) => {
+    const client = await startClient();
+    const answer = await client.get(client.tenant.authority + path);
+    expect(errorOf(answer)).toMatchObject({ status: 404, code: 'NotFound', message: expect.stringContaining('/v1.0') });
+    expect(answer.body['error']!['innerError']).toMatchObject({ date: expect.any(String) });
+  },
+);
 
-test('/me is refused where no user is signed in', async () => {
+test('§1.10 /me is refused where no user is signed in', async () => {
   const client = await startClient();
   for (const path of ['/me', '/me?$select=id', '/me/appRoleAssignments'])
     expect(errorOf(await client.get(path))).toEqual({
@@ -86,7 +89,7 @@ test('§1.10 answers carry the headers that support asks for', async () => {
     expect(headers.get(name)).toBeTruthy();
 });
 
-test('/me is the signed-in user, selected and changed as under the own id', async () => {
+test('§2.1 /me is the signed-in user, selected and changed as under the own id', async () => {
   const client = await startClient({ administrators: { 'admin@contoso.com': ['Global Administrator'] } });
   await client.seed(person('ana', { city: 'Lima', accountEnabled: true }));
   const me = await signedInAs(client.tenant, 'ana@contoso.com');

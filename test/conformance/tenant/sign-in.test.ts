@@ -5,7 +5,7 @@ import { clientOf, errorOf, goodForm, startClient, tokenRequest } from './suppor
 
 const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
 
-test('a client secret, in the form or as HTTP Basic, gets an app-only token', async () => {
+test('§1.3 a client secret, in the form or as HTTP Basic, gets an app-only token', async () => {
   const { tenant } = await startClient();
   const form = goodForm(tenant);
   const answer = await tokenRequest(tenant, form);
@@ -31,7 +31,7 @@ test('a client secret, in the form or as HTTP Basic, gets an app-only token', as
   expect(basic.status).toBe(200);
 });
 
-test('a token is signed by the key that the discovery document leads to', async () => {
+test('§1.2 a token is signed by the key that the discovery document leads to', async () => {
   const { tenant, token } = await startClient();
   const discovery = (await (
     await fetch(`${tenant.authority}/${tenant.tenantId}/v2.0/.well-known/openid-configuration`)
@@ -56,7 +56,7 @@ test.each([
   ['a wrong secret', { client_secret: 'wrong' }, undefined, 'invalid_client', 7000215],
   ['no secret', { client_secret: '' }, undefined, 'invalid_client', 7000215],
   ['another resource', { scope: 'https://other.example.com/.default' }, undefined, 'invalid_scope', 70011],
-])('%s is refused with the authority’s own error', async (_, change, tenantName, error, code) => {
+])('§1.3 %s is refused with the authority’s own error', async (_, change, tenantName, error, code) => {
   const { tenant } = await startClient();
   const answer = await tokenRequest(tenant, { ...goodForm(tenant), ...change }, tenantName);
   const body = (await answer.json()) as Record<string, unknown>;
@@ -66,7 +66,7 @@ test.each([
   for (const name of ['timestamp', 'trace_id', 'correlation_id']) expect(body[name]).toEqual(expect.any(String));
 });
 
-test('a request without a token, with a wrong one or one that was changed is unauthorised', async () => {
+test('§1.10 a request without a token, with a wrong one or one that was changed is unauthorised', async () => {
   const { tenant, token } = await startClient();
   const other = await startClient();
   const [header, claims, signature] = token.split('.') as [string, string, string];
@@ -90,7 +90,7 @@ test('a request without a token, with a wrong one or one that was changed is una
   }
 });
 
-test('a token expires by the tenant’s clock', async () => {
+test('§1.7 a token expires by the tenant’s clock', async () => {
   const client = await startClient();
   await client.control('POST', 'clock', { advance: 'PT59M' });
   expect((await client.get('/users')).status).toBe(200);
@@ -99,7 +99,7 @@ test('a token expires by the tenant’s clock', async () => {
   expect((await (await clientOf(client.tenant)).get('/users')).status).toBe(200);
 });
 
-test('an error carries code, message and the ids that support asks for', async () => {
+test('§1.10 an error carries code, message and the ids that support asks for', async () => {
   const client = await startClient();
   const answer = await client.get('/users/nobody', { 'client-request-id': 'my-own-id' });
   expect(answer.body['error']).toMatchObject({
@@ -115,7 +115,7 @@ test('an error carries code, message and the ids that support asks for', async (
   expect(answer.headers.get('cache-control')).toBe('no-cache');
 });
 
-test('what is not there is told apart from what is not allowed', async () => {
+test('§1.10 what is not there is told apart from what is not allowed', async () => {
   const client = await startClient();
   for (const path of ['/nonsense', '/constructor', '/users/x/nonsense', '/directory/nonsense'])
     expect({ path, status: (await client.get(path)).status }).toEqual({ path, status: 400 });

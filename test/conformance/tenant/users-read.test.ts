@@ -5,7 +5,7 @@ import { type Client, errorOf, names, person, startClient, where } from './suppo
 const values = (n: number): string => Array.from({ length: n }, (_, i) => `'nobody${i}@contoso.com'`).join(',');
 
 describe('lists (2.2)', () => {
-  test('a page has 100 users unless another number up to 999 is asked for', async () => {
+  test('§2.2 a page has 100 users unless another number up to 999 is asked for', async () => {
     const client = await startClient({ generate: 1200 });
     const ids = async (path: string) => (await client.get(path)).body['value'] as unknown as object[];
     expect(await ids('/users?$select=id')).toHaveLength(100);
@@ -16,7 +16,7 @@ describe('lists (2.2)', () => {
     expect(new Set(all.map(({ id }) => id)).size).toBe(1200);
   });
 
-  test('without $select come the eleven default properties, and nothing else', async () => {
+  test('§2.2 without $select come the eleven default properties, and nothing else', async () => {
     const client = await startClient();
     await client.seed(person('ana', { accountEnabled: false, employeeId: '7', otherMails: ['a@example.com'] }));
     const [user] = await client.all('/users');
@@ -42,7 +42,7 @@ describe('lists (2.2)', () => {
     });
   });
 
-  test('a password profile is never returned, and a property of a mailbox not in lists', async () => {
+  test('§2.2 a password profile is never returned, and a property of a mailbox not in lists', async () => {
     const client = await startClient();
     await client.seed(person('ana'));
     expect((await client.get('/users?$select=id,passwordProfile')).text).not.toContain('"password"');
@@ -53,7 +53,7 @@ describe('lists (2.2)', () => {
     });
   });
 
-  test('what is unknown is refused: properties, options, $skip, $expand', async () => {
+  test('§2.4 what is unknown is refused: properties, options, $skip, $expand', async () => {
     const client = await startClient();
     for (const query of ['$select=nonsense', '$select=constructor', '$skip=1', '$nonsense=1', '$expand=nonsense']) {
       expect({ query, ...errorOf(await client.get(`/users?${query}`)) }).toMatchObject({ query, status: 400 });
@@ -61,7 +61,7 @@ describe('lists (2.2)', () => {
     expect((await client.get('/users?%24filter=%ZZ')).status).toBe(400);
   });
 
-  test('$orderby takes displayName and userPrincipalName, both ways, over all pages', async () => {
+  test('§2.4 $orderby takes displayName and userPrincipalName, both ways, over all pages', async () => {
     const client = await startClient({ generate: 250 });
     for (const order of ['displayName', 'userPrincipalName']) {
       const up = await client.all(`/users?$select=id,${order}&$orderby=${order}&$top=40`);
@@ -77,7 +77,7 @@ describe('lists (2.2)', () => {
     });
   });
 
-  test('a nextLink carries the whole query, and an invented token is refused', async () => {
+  test('§2.2 a nextLink carries the whole query, and an invented token is refused', async () => {
     const client = await startClient({ generate: 200 });
     const { body } = await client.get(`${where("startsWith(userPrincipalName,'a')", '&$select=id&$top=1')}`);
     const next = new URL(String(body['@odata.nextLink']));
@@ -86,7 +86,7 @@ describe('lists (2.2)', () => {
     expect((await client.get('/users?$skiptoken=bm9uc2Vuc2U')).status).toBe(400);
   });
 
-  test('a user is got by id or by name in any case; nobody is a 404', async () => {
+  test('§2.1 a user is got by id or by name in any case; nobody is a 404', async () => {
     const client = await startClient();
     await client.seed(person("o'brien", { id: 'AAAAAAAA-0000-4000-8000-000000000001' }));
     for (const key of [
@@ -131,7 +131,7 @@ describe('filters (2.3)', () => {
     'creationType',
     'onPremisesImmutableId',
     'onPremisesSecurityIdentifier',
-  ])('%s is found by its value in any query, whatever the case', async (property) => {
+  ])('§2.3 %s is found by its value in any query, whatever the case', async (property) => {
     const client = await onePerson(property, 'Straße-Ä1');
     for (const filter of [`${property} eq 'STRAßE-ä1'`, `${property} in ('x','straße-Ä1')`]) {
       const answer = await client.get(where(filter, `&$select=userPrincipalName,${property}`));
@@ -146,7 +146,7 @@ describe('filters (2.3)', () => {
     'employeeType',
     'companyName',
     'mobilePhone',
-  ])('%s is found in advanced queries alone', async (property) => {
+  ])('§2.3 %s is found in advanced queries alone', async (property) => {
     const client = await onePerson(property, 'CN=Ana, "x"');
     const filter = where(`${property} eq 'cn=ana, "X"'`, '&$select=userPrincipalName');
     expect(errorOf(await client.get(filter))).toEqual({
@@ -161,7 +161,7 @@ describe('filters (2.3)', () => {
     expect(answer.body).toMatchObject({ '@odata.count': 1, value: [{ userPrincipalName: 'ana@contoso.com' }] });
   });
 
-  test('an extension attribute is found in advanced queries, each of the fifteen', async () => {
+  test('§2.3 an extension attribute is found in advanced queries, each of the fifteen', async () => {
     const client = await startClient();
     const attributes = Object.fromEntries(
       Array.from({ length: 15 }, (_, i) => [`extensionAttribute${i + 1}`, `v${i + 1}`]),
@@ -174,28 +174,31 @@ describe('filters (2.3)', () => {
     }
   });
 
-  test.each(['proxyAddresses', 'otherMails', 'imAddresses'])('%s is found by any of its values', async (property) => {
-    const client = await startClient();
-    await client.seed(person('ana', { [property]: ['SMTP:Ana@contoso.com', 'smtp:a@contoso.com'] }), person('bo'));
-    for (const filter of [
-      `${property}/any(p:p eq 'smtp:ana@CONTOSO.com')`,
-      `${property}/any(p:p eq 'smtp:x@contoso.com' or p eq 'SMTP:A@contoso.com')`,
-      `${property}/any(p:startsWith(p,'smtp:AN'))`,
-    ]) {
-      expect(names(await client.get(where(filter)))).toEqual(['ana']);
-    }
-    expect(errorOf(await client.get(where(`${property} eq 'x'`)))).toMatchObject({ status: 400 });
-    expect(errorOf(await client.get(where(`${property}/all(p:p eq 'x')`)))).toMatchObject({ status: 400 });
-  });
+  test.each(['proxyAddresses', 'otherMails', 'imAddresses'])(
+    '§2.3 %s is found by any of its values',
+    async (property) => {
+      const client = await startClient();
+      await client.seed(person('ana', { [property]: ['SMTP:Ana@contoso.com', 'smtp:a@contoso.com'] }), person('bo'));
+      for (const filter of [
+        `${property}/any(p:p eq 'smtp:ana@CONTOSO.com')`,
+        `${property}/any(p:p eq 'smtp:x@contoso.com' or p eq 'SMTP:A@contoso.com')`,
+        `${property}/any(p:startsWith(p,'smtp:AN'))`,
+      ]) {
+        expect(names(await client.get(where(filter)))).toEqual(['ana']);
+      }
+      expect(errorOf(await client.get(where(`${property} eq 'x'`)))).toMatchObject({ status: 400 });
+      expect(errorOf(await client.get(where(`${property}/all(p:p eq 'x')`)))).toMatchObject({ status: 400 });
+    },
+  );
 
-  test('onPremisesUserPrincipalName finds nobody, even in an advanced query', async () => {
+  test('§2.3 onPremisesUserPrincipalName finds nobody, even in an advanced query', async () => {
     const client = await onePerson('onPremisesUserPrincipalName', 'ana@corp.local');
     const filter = where("onPremisesUserPrincipalName eq 'ana@corp.local'");
     expect((await client.get(filter)).body['value']).toEqual([]);
     expect((await client.advanced(`${filter}&$count=true`)).body['value']).toEqual([]);
   });
 
-  test('startsWith and endsWith find what the table says, by folded text', async () => {
+  test('§2.3 startsWith and endsWith find what the table says, by folded text', async () => {
     const client = await startClient();
     await client.seed(person('ana.ruiz', { mail: 'Ana.Ruiz@Contoso.com' }), person('anb'), person('ÀNA'));
     expect(names(await client.get(where("startsWith(displayName,'AN')")))).toEqual(['ana.ruiz', 'anb']);
@@ -210,7 +213,7 @@ describe('filters (2.3)', () => {
     expect((await client.get(where("contains(displayName,'n')"))).status).toBe(400);
   });
 
-  test('null, ne and not need an advanced query, and find those without a value too', async () => {
+  test('§2.4 null, ne and not need an advanced query, and find those without a value too', async () => {
     const client = await startClient();
     await client.seed(person('ana', { department: 'Sales' }), person('bo', { department: 'IT' }), person('cy'));
     const cases: readonly (readonly [string, readonly string[]])[] = [
@@ -244,7 +247,7 @@ describe('filters (2.3)', () => {
       expect((await client.advanced(`${where(`${property} eq null`)}&$count=true`)).status).toBe(400);
   });
 
-  test('createdDateTime takes ge and le, with a moment that is not quoted', async () => {
+  test('§2.3 createdDateTime takes ge and le, with a moment that is not quoted', async () => {
     const client = await startClient();
     await client.seed(
       person('ana', { createdDateTime: '2026-01-01T00:00:00Z' }),
@@ -260,7 +263,7 @@ describe('filters (2.3)', () => {
       expect((await client.get(where(filter))).status).toBe(400);
   });
 
-  test('booleans and ids are compared with literals of their own kind', async () => {
+  test('§2.4 booleans and ids are compared with literals of their own kind', async () => {
     const client = await startClient();
     await client.seed(
       person('ana', { id: 'aaaaaaaa-0000-4000-8000-000000000001', accountEnabled: false }),
@@ -279,7 +282,7 @@ describe('filters (2.3)', () => {
       expect({ filter, status: (await client.get(where(filter))).status }).toEqual({ filter, status: 400 });
   });
 
-  test('conditions are joined, nested and kept apart as written', async () => {
+  test('§2.4 conditions are joined, nested and kept apart as written', async () => {
     const client = await startClient();
     await client.seed(
       person('ana', { department: 'Sales', city: 'Lima' }),
@@ -294,7 +297,7 @@ describe('filters (2.3)', () => {
 });
 
 describe('limits and values (2.4)', () => {
-  test('fifteen alternatives are taken, sixteen only by an advanced query', async () => {
+  test('§2.4 fifteen alternatives are taken, sixteen only by an advanced query', async () => {
     const client = await startClient();
     expect((await client.get(where(`userPrincipalName in (${values(15)})`))).status).toBe(200);
     const refused = {
@@ -310,7 +313,7 @@ describe('limits and values (2.4)', () => {
     expect((await client.advanced(`${where(or)}&$count=true`)).status).toBe(200);
   });
 
-  test('$count is ignored without the header, and given with it on the first page', async () => {
+  test('§2.4 $count is ignored without the header, and given with it on the first page', async () => {
     const client = await startClient({ generate: 120 });
     expect((await client.get('/users?$count=true&$top=5')).body).not.toHaveProperty('@odata.count');
     const first = await client.advanced('/users?$count=true&$top=100&$select=id');
@@ -326,7 +329,7 @@ describe('limits and values (2.4)', () => {
     expect([count.text, count.headers.get('content-type')]).toEqual(['120', 'text/plain']);
   });
 
-  test('$filter with $orderby needs an advanced query', async () => {
+  test('§2.4 $filter with $orderby needs an advanced query', async () => {
     const client = await startClient({ generate: 20 });
     const path = `${where("startsWith(displayName,'a')")}&$orderby=displayName`;
     expect((await client.get(path)).status).toBe(400);
@@ -343,7 +346,7 @@ describe('limits and values (2.4)', () => {
     ['other scripts', '中文 Ελληνικά עברית 😀'],
     ['control characters', '\u0007\ttab\nline\0nul'],
     ['1,024 letters', 'x'.repeat(1024)],
-  ])('a value with %s is found as it is and changes no query', async (_, value) => {
+  ])('§2.4 a value with %s is found as it is and changes no query', async (_, value) => {
     const client = await startClient();
     await client.seed(person('ana', { department: value }), person('bo', { department: 'other' }));
     const filter = `department eq '${value.replaceAll("'", "''")}'`;
@@ -353,7 +356,7 @@ describe('limits and values (2.4)', () => {
     expect(body['responses']![0]!['body']!['value']).toEqual([{ displayName: 'ana', department: value }]);
   });
 
-  test('a plus sign is a blank unless it is encoded', async () => {
+  test('§2.4 a plus sign is a blank unless it is encoded', async () => {
     const client = await startClient();
     await client.seed(person('ana', { department: 'a+b' }), person('bo', { department: 'a b' }));
     expect(names(await client.get("/users?$filter=department%20eq%20'a+b'"))).toEqual(['bo']);
@@ -376,14 +379,14 @@ describe('limits and values (2.4)', () => {
     "nonsense(displayName,'a')",
     '',
     `${'('.repeat(500)}displayName eq 'a'${')'.repeat(500)}`,
-  ])('a filter that cannot be read is refused: %s', async (filter) => {
+  ])('§2.4 a filter that cannot be read is refused: %s', async (filter) => {
     const client = await startClient();
     const { body } = await client.post('/$batch', { requests: [{ id: '1', method: 'GET', url: where(filter) }] });
     expect(body['responses']![0]!['status']).toBe(400);
     expect(body['responses']![0]!['body']!['error']!['message']).toMatch(/filter clause/i);
   });
 
-  test('a thousand alternatives, and a text of a million letters, are answered all the same', async () => {
+  test('§2.4 a thousand alternatives, and a text of a million letters, are answered all the same', async () => {
     const client = await startClient();
     await client.seed(person('ana'));
     const or = Array.from({ length: 900 }, (_, i) => `displayName eq '${i}'`).join(' or ');

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startTenant } from '../../../src/tenant/server.ts';
 import { clientOf, errorOf, granted, newUser, person, ROLE_A, register, startClient } from './support.ts';
 
-test('a creation answers 201 with the default properties alone (2.5)', async () => {
+test('§2.5 a creation answers 201 with the default properties alone', async () => {
   const client = await startClient();
   const { status, body } = await client.post('/users', newUser('ana', { employeeId: '7' }));
   expect(status).toBe(201);
@@ -58,14 +58,14 @@ test.each([
   ['a full stop before the @', { userPrincipalName: 'ana.@contoso.com' }],
   ['65 letters before the @', { userPrincipalName: `${'a'.repeat(65)}@contoso.com` }],
   ['a name with two @', { userPrincipalName: 'ana@x@contoso.com' }],
-])('a user with %s is refused, and none is made (2.5)', async (_, more) => {
+])('§2.5 a user with %s is refused, and none is made', async (_, more) => {
   const client = await startClient();
   const refused = await client.post('/users', newUser('ana', more));
   expect(errorOf(refused)).toMatchObject({ status: 400, code: 'Request_BadRequest' });
   expect(await client.all('/users')).toEqual([]);
 });
 
-test('a domain that is not verified is refused (2.6)', async () => {
+test('§2.6 a domain that is not verified is refused', async () => {
   const client = await startClient({ domains: ['fabrikam.com'] });
   const refused = errorOf(await client.post('/users', newUser('ana')));
   expect(refused).toMatchObject({ status: 400, code: 'Request_BadRequest' });
@@ -79,14 +79,14 @@ test.each([
   ['another script', 'Пароль-2026-abc'],
   ['257 characters', `Aa1${'x'.repeat(254)}`],
   ['nothing', ''],
-])('a password of %s does not comply (2.5)', async (_, password) => {
+])('§2.5 a password of %s does not comply', async (_, password) => {
   const client = await startClient();
   const refused = errorOf(await client.post('/users', newUser('ana', { passwordProfile: { password } })));
   expect(refused).toMatchObject({ status: 400, code: 'Request_BadRequest' });
   expect(refused.message).toContain('does not comply with password complexity requirements');
 });
 
-test('a password is kept nowhere: not in the data file, not in the recording', async () => {
+test('§2.5 a password is kept nowhere: not in the data file, not in the recording', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-tenant-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [data, record] = [join(folder, 'tenant.db'), join(folder, 'traffic.ndjson')];
@@ -112,7 +112,7 @@ test('a password is kept nowhere: not in the data file, not in the recording', a
   }
 });
 
-test('a name that is taken is refused, in any case, on creation and on change (2.6)', async () => {
+test('§2.6 a name that is taken is refused, in any case, on creation and on change', async () => {
   const client = await startClient();
   await client.seed(person('ana'), person('bo'));
   const message = 'Another object with the same value for property userPrincipalName already exists.';
@@ -128,7 +128,7 @@ test('a name that is taken is refused, in any case, on creation and on change (2
   expect((await client.patch('/users/ana@contoso.com', { userPrincipalName: 'ANA@contoso.com' })).status).toBe(204);
 });
 
-test('a change sets and clears what it names, and is found at once by its new values', async () => {
+test('§2.1 a change sets and clears what it names, and is found at once by its new values', async () => {
   const client = await startClient();
   await client.seed(
     person('ana', {
@@ -159,14 +159,14 @@ test('a change sets and clears what it names, and is found at once by its new va
   expect(errorOf(await client.patch('/users/nobody@contoso.com', { city: 'x' }))).toMatchObject({ status: 404 });
 });
 
-test('a user whom an on-premises directory masters is changed there', async () => {
+test('§2.5 a user whom an on-premises directory masters is changed there', async () => {
   const client = await startClient();
   await client.seed(person('ana', { onPremisesSyncEnabled: true }));
   expect(errorOf(await client.patch('/users/ana@contoso.com', { department: 'IT' }))).toMatchObject({ status: 400 });
   expect((await client.patch('/users/ana@contoso.com', { usageLocation: 'PE' })).status).toBe(204);
 });
 
-test('a deletion is soft, frees the name, takes the assignments along, and is forgotten after 30 days (2.7)', async () => {
+test('§2.7 a deletion is soft, frees the name, takes the assignments along, and is forgotten after 30 days', async () => {
   const client = await startClient();
   const id = String((await client.post('/users', newUser('ana'))).body['id']);
   const { principalId } = await register(client);
