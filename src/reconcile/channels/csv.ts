@@ -60,9 +60,9 @@ const orderKey = ({ id, seen }: Removal): string => `${id} ${seen?.roster ?? ''}
 
 const nameOf = (removals: readonly Removal[]): string => removals[0]?.application ?? 'removals';
 
-/** Sorts by time. A second file of the same moment has another first removal, and so another name. */
+/** Sorts by time, and is no other file's, even of the same moment: that one would be written over. */
 const newName = (removals: readonly Removal[], now: number): string =>
-  `${nameOf(removals)}-${new Date(now).toISOString().replaceAll(/[-:.]/g, '')}-${removals[0]?.id.slice(0, 8) ?? ''}.csv`;
+  `${nameOf(removals)}-${new Date(now).toISOString().replaceAll(/[-:.]/g, '')}-${crypto.randomUUID().slice(0, 8)}.csv`;
 
 const OWN = ['removal', 'what', 'role', 'why', 'decided', 'due', 'foundAgainIn'] as const;
 
@@ -114,7 +114,7 @@ const filesOf = async (folder: string, signal: AbortSignal): Promise<Map<string,
 };
 
 /** Not the lists of what is overdue, and nothing half written. */
-const ORDERS = /-\d{8}T\d{9}Z-[0-9a-f]{0,8}\.csv$/;
+const ORDERS = /-\d{8}T\d{9}Z-[0-9a-f]{8}\.csv$/;
 
 const told = async <T>(folder: string, work: () => Promise<T>): Promise<T> => {
   try {
