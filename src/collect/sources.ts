@@ -15,9 +15,11 @@ export const sourceOf = async (
   columns: ColumnChoices = NO_CHOICES,
 ): Promise<Source> => withoutSecrets(await load(settings, tools), columns);
 
-const load = async (settings: SourceSettings, _tools: SourceTools): Promise<Source> => {
+const load = async (settings: SourceSettings, tools: SourceTools): Promise<Source> => {
   switch (settings.kind) {
     case 'csv':
       return (await import('./csv.ts')).csvSource(settings);
+    case 'rest':
+      return (await import('./rest/rest.ts')).restSource(settings, tools);
   }
 };

@@ -55,6 +55,19 @@ test('the configuration that docs/configuration.md shows loads, with its overrid
   expect(settings.match.overrides).toHaveLength(2);
 });
 
+const sourcePages = readdirSync(join(ROOT, 'docs', 'sources')).map((page) => join('docs', 'sources', page));
+
+test.each(['docs/sources.md', ...sourcePages])('each source that %s shows loads', async (page) => {
+  const sources = blocks(page, 'yaml');
+  expect(sources.length).toBeGreaterThan(0);
+  for (const [i, source] of sources.entries()) {
+    const file = join(folder, `source-${i}.yaml`);
+    writeFileSync(file, `application: A\ndirectory: local\nmatch: [{ column: a, attribute: mail }]\n${source}`);
+    const { kind } = (await loadSettings(file)).source;
+    expect(source).toMatch(new RegExp(`^  ${kind}:`, 'm'));
+  }
+});
+
 test("the README's way to a tenant of one's own loads", async () => {
   const [written] = blocks('README.md', 'yaml');
   const rest = 'application: A\nsource: { csv: { path: a.csv } }\nmatch: [{ column: a, attribute: mail }]\n';

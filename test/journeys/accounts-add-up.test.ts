@@ -8,7 +8,6 @@ import {
   collect,
   connect,
   credentialFor,
-  csvSource,
   loadSettings,
   match,
   OUTCOME_KINDS,
@@ -17,6 +16,7 @@ import {
   SourceError,
 } from '../../src/index.ts';
 import { startTenant } from '../../src/tenant/server.ts';
+import { csvSourceOf } from '../support/csv-source.ts';
 import { recordTo, temporaryFolder } from './support/world.ts';
 
 const CONFIGURATION = `application: App
@@ -121,7 +121,7 @@ test('the outcomes of any file add up to its rows, and a broken file leaves no r
       const settings = await loadSettings(join(place, 'rollcall.yaml'));
       const work = await openWork({
         settings,
-        source: csvSource(settings.source),
+        source: csvSourceOf(settings),
         connect: async () => connect({ graph, credential }),
         purpose: 'test',
       });

@@ -1,7 +1,6 @@
 // A person signs in: what the doctor says of the directory roles, and what a run does with too few of them.
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { csvSource } from '../../src/collect/csv.ts';
 import { checkColumns } from '../../src/config/columns.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { type Check, diagnose } from '../../src/doctor/doctor.ts';
@@ -11,6 +10,7 @@ import { PermissionError } from '../../src/permissions/permission-error.ts';
 import { run } from '../../src/pipeline.ts';
 import { evidenceFile, openWork } from '../../src/work.ts';
 import { deviceSignIn } from '../conformance/tenant/support.ts';
+import { csvSourceOf } from '../support/csv-source.ts';
 import { emptyWorld, FINDS_CREATES_ASSIGNS } from './support/world.ts';
 
 const ADMIN = 'admin@contoso.com';
@@ -38,7 +38,7 @@ const signedIn = async (roles: readonly string[], grant: readonly string[] = GRA
   const settings = await loadSettings(join(folder, 'rollcall.yaml'));
   const opened = {
     settings,
-    source: csvSource(settings.source),
+    source: csvSourceOf(settings),
     connect: async () => connect({ graph: tenant.graph, credential }),
   };
   const doctor = async (): Promise<ReadonlyMap<string, Check>> => {

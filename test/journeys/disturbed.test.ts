@@ -3,7 +3,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { csvSource } from '../../src/collect/csv.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { connect } from '../../src/graph/connect.ts';
 import { credentialFor } from '../../src/graph/sign-in.ts';
@@ -13,6 +12,7 @@ import { FAULT_KINDS, type FaultReport } from '../../src/tenant/faults.ts';
 import { type RunningTenant, startTenant, type TenantOptions } from '../../src/tenant/server.ts';
 import { openWork } from '../../src/work.ts';
 import { fasterClock } from '../support/clock.ts';
+import { csvSourceOf } from '../support/csv-source.ts';
 import { finalState } from './support/final-state.ts';
 import { recordTo, temporaryFolder } from './support/world.ts';
 
@@ -105,7 +105,7 @@ const attempt = async (folder: string, tenant: RunningTenant): Promise<boolean> 
   const settings = await loadSettings(join(folder, 'rollcall.yaml'));
   const work = await openWork({
     settings,
-    source: csvSource(settings.source),
+    source: csvSourceOf(settings),
     connect: async () => connect({ graph, authority, credential, clock }),
     purpose: 'run',
     clock,

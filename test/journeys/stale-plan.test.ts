@@ -2,7 +2,8 @@
 import { appendFileSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { apply, connect, credentialFor, csvSource, loadSettings, openWork, run } from '../../src/index.ts';
+import { apply, connect, credentialFor, loadSettings, openWork, run } from '../../src/index.ts';
+import { csvSourceOf } from '../support/csv-source.ts';
 import { change, emptyWorld, readAll, type World } from './support/world.ts';
 
 const CONFIGURATION = `application: CORPDB1
@@ -155,7 +156,7 @@ test('a plan that is changed while the question is open is refused, by apply and
     { readSecret: async () => clientSecret, onMessage: () => undefined },
   );
   const settings = await loadSettings(join(world.folder, 'rollcall.yaml'));
-  const source = csvSource(settings.source);
+  const source = csvSourceOf(settings);
   const work = await openWork({
     settings,
     source,

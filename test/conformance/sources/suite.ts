@@ -148,7 +148,7 @@ export const sourceConformance = (kind: Kind): void => {
         ['void@contoso.com', '', 'E2', 'USR'],
       ]);
       const [first, second] = sorted(cellsOf(await readAll(application.settings(), tools)));
-      const nothing = kind.nothing ?? '';
+      const nothing = kind.nothing === undefined ? '' : kind.nothing;
       expect([first![1], second![1]]).toEqual(kind.tellsNull ? [null, ''] : [nothing, nothing]);
     });
 
@@ -192,19 +192,21 @@ export const sourceConformance = (kind: Kind): void => {
       expect((await readAll(application.settings(), tools)).accounts).toHaveLength(kind.many);
     });
 
-    test.skipIf(!kind.million)('a million accounts pass within flat memory', async () => {
-      await application.fill(people(1_000_000));
-      const open = await (await opened(application.settings(), tools)).open(new AbortController().signal);
-      let rows = 0;
-      let most = 0;
-      for await (const _ of open.rows()) {
-        rows += 1;
-        if (rows % 50_000 === 0) most = Math.max(most, process.memoryUsage().heapUsed);
-      }
-      expect(rows).toBe(1_000_000);
-      // An array of them would take several hundred.
-      expect(most / 2 ** 20).toBeLessThan(250);
-    });
+    if (kind.million) {
+      test('a million accounts pass within flat memory', async () => {
+        await application.fill(people(1_000_000));
+        const open = await (await opened(application.settings(), tools)).open(new AbortController().signal);
+        let rows = 0;
+        let most = 0;
+        for await (const _ of open.rows()) {
+          rows += 1;
+          if (rows % 50_000 === 0) most = Math.max(most, process.memoryUsage().heapUsed);
+        }
+        expect(rows).toBe(1_000_000);
+        // An array of them would take several hundred.
+        expect(most / 2 ** 20).toBeLessThan(250);
+      });
+    }
 
     // Last: some applications cannot be mended after.
     test('a record that cannot be an account stops it, and the error names the place', async () => {

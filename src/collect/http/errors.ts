@@ -1,0 +1,64 @@
+// What can go wrong with a web API, each defect with its code, in words, and with what to do about it.
+import { type ServerPlace, SourceError } from '../../model/errors.ts';
+
+const AGAIN = 'Run the same command again; if it stays so, ask those who run the API.';
+
+/** One sentence of remedy for each kind of defect; the codes are what scripts branch on. */
+const REMEDIES = {
+  unknownHost: 'Correct the address in rollcall.yaml, or check the name service and the proxy (HTTPS_PROXY, NO_PROXY).',
+  unreachable: 'Check that the server runs, that the port is right, and that no firewall stands between.',
+  proxyFailed: 'Check HTTPS_PROXY and NO_PROXY, and whether the proxy lets this address pass.',
+  untrusted: "Name a file with the certificates (PEM) of the server's authority as caFile.",
+  tlsFailed: 'Check that the server speaks TLS at this port, and whether it wants a clientCertificate.',
+  badCertificates: 'Name a file with certificates in PEM as caFile.',
+  badClientCertificate:
+    'Name a PEM file with certificate and private key as clientCertificate, and its password if it has one.',
+  timeout: 'Run the same command again; if the server is just slow, raise timeLimits, or ask for smaller pages.',
+  connectionLost: AGAIN,
+  notHttp: 'Check the address and the port; what answers there does not speak HTTP.',
+  redirected: 'Name the address that it leads to, if it is the right one; sign-in is never sent to another host.',
+  signInRefused: 'Check what stands under signIn, and whether the account is locked or its secret has expired.',
+  noPermission: 'Give the account that signs in the right to read the accounts.',
+  notFound: 'Correct the address in rollcall.yaml.',
+  tooManyRequests: 'Try again later, ask for larger pages, or raise longestWait.',
+  unavailable: 'Try again later; if it stays so, ask those who run the API.',
+  refused:
+    'Compare the request with the documentation of the API; address, headers, body and paging stand in rollcall.yaml.',
+  serverError: AGAIN,
+  tooLarge: 'Ask for smaller pages, or raise maxAnswerMiB.',
+  htmlPage: 'Often a page to sign in at: check the address and what stands under signIn.',
+  wrongContentType: 'Check the address, and the format that the API is asked for.',
+  invalidEncoding: 'Ask those who run the API; its answers have to be in the encoding that they declare.',
+  noToken: 'Check tokenUrl, clientId, secret and scope under signIn.',
+} as const;
+
+export type WebDefect = keyof typeof REMEDIES;
+
+export const webError = (code: WebDefect, place: ServerPlace, message: string, cause?: unknown): SourceError =>
+  new SourceError(code, place, message, REMEDIES[code], cause === undefined ? undefined : { cause });
+
+/** An address as it may be shown: its query can hold keys and cursors. */
+export const addressText = ({ protocol, host, pathname }: URL): string => `${protocol}//${host}${pathname}`;
+
+const SHOWN = 200;
+
+/** The first words of an answer, on one line, without markup and control characters. */
+export const firstWords = (text: string): string => {
+  const bare = /<[a-z!/]/i.test(text)
+    ? text.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, ' ').replace(/<[^>]*>/g, ' ')
+    : text;
+  const words = bare.replace(/[\s\p{C}]+/gu, ' ').trim();
+  return words.length > SHOWN ? `${words.slice(0, SHOWN)}…` : words;
+};
+
+/** Takes secrets out of what somebody else has said: servers and drivers repeat what they were sent. */
+export const withoutThese = (secrets: Iterable<string>, text: string): string => {
+  let masked = text;
+  for (const secret of secrets) {
+    if (secret.length < 4) continue;
+    for (const form of new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])) {
+      masked = masked.replaceAll(form, '***');
+    }
+  }
+  return masked;
+};
