@@ -84,7 +84,7 @@ export const sentError = (
   if (known) return webError(known[0], place, known[1]);
   if (UNTRUSTED.test(code)) return webError('untrusted', place, `the server's certificate is not trusted (${code})`);
   if (/^(?:ERR_SSL_|ERR_TLS_|EPROTO)/.test(code)) return webError('tlsFailed', place, `TLS failed (${code})`);
-  if (code.startsWith('HPE_')) return webError('notHttp', place, `the answer is not HTTP (${code})`);
+  if (failure.name === 'HTTPParserError') return webError('notHttp', place, 'the answer is not HTTP', failure);
   return webError('unreachable', place, `it could not be read: ${masked(failure.message)}`, failure);
 };
 

@@ -7,8 +7,8 @@ import { pipeline } from 'node:stream/promises';
 
 import type { Cell } from '../../../src/model/account.ts';
 import type { RestSettings } from '../../../src/model/source-settings.ts';
+import { inPieces, portOf, startWeb, WEB } from '../../support/web.ts';
 import { type Application, sourceConformance } from './suite.ts';
-import { inPieces, portOf, startWeb, WEB } from './web.ts';
 
 /** So that a page is longer than what the stand-between lets pass. */
 const PAGE = 1000;
