@@ -40,6 +40,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: ['model'],
   evidence: ['model'],
   report: ['model', 'whole-file.ts'],
+  http: ['model'],
+  reconcile: ['model', 'http'],
   doctor: ['model', 'evidence', 'permissions', 'plan'],
   tenant: [],
   'whole-file.ts': [],

@@ -1,0 +1,75 @@
+// Connections to web APIs: which certificates are trusted, and whether a proxy stands between.
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { getCACertificates } from 'node:tls';
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { RollcallError } from '../model/errors.ts';
+
+export interface Connections {
+  to(url: URL): Dispatcher;
+  /** Ends all that are open. */
+  close(): Promise<void>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A server is always verified; there is no way around it. `connect`: seconds. */
+export const openConnections = async (
+  { caFile, connect }: { readonly caFile: string | null; readonly connect: number },
+  env: Environment,
+): Promise<Connections> => {
+  const ca = caFile === null ? undefined : await trustedWith(caFile);
+  const tls = { ...(ca && { ca }), rejectUnauthorized: true, timeout: connect * 1000 };
+  const options = {
+    connect: tls,
+    allowH2: false,
+    // The client keeps its own time.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  let direct: Dispatcher | undefined;
+  let proxied: Dispatcher | undefined;
+  return {
+    to: (url) => {
+      // A proxy cannot reach this machine's own addresses.
+      if (isLoopback(url)) {
+        direct ??= new Agent(options);
+        return direct;
+      }
+      proxied ??= new EnvHttpProxyAgent({
+        ...options,
+        requestTls: tls,
+        proxyTls: tls,
+        // Empty, not absent: what is absent it takes from the environment of the process.
+        httpProxy: '',
+        httpsProxy: env['https_proxy'] || env['HTTPS_PROXY'] || '',
+        noProxy: env['no_proxy'] || env['NO_PROXY'] || '',
+      });
+      return proxied;
+    },
+    close: async () => {
+      await Promise.all([direct?.destroy(), proxied?.destroy()]);
+    },
+  };
+};
+
+const isLoopback = ({ hostname }: URL): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+
+/** The operating system's authorities and those of a file. Throws {@link RollcallError}. */
+export const trustedWith = async (caFile: string): Promise<string[]> => {
+  try {
+    const written = await readFile(caFile, 'utf8');
+    // TLS itself takes a file without any certificate for one that adds none.
+    new X509Certificate(written);
+    return [...getCACertificates('default'), written];
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const why = /^E[A-Z]+$/.test(code) ? code : 'no certificate in PEM';
+    throw new RollcallError(
+      `${caFile}: the certificates cannot be used (${why}).`,
+      'Name a file with certificates in PEM as caFile.',
+      { cause: error },
+    );
+  }
+};

@@ -1,0 +1,28 @@
+// Removals for the tests of channels: invented accounts of an invented application.
+import { createHash } from 'node:crypto';
+import type { Removal } from '../../src/model/removal.ts';
+
+const idOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+
+/** The n-th removal of a series; `parts` replaces what a test is about. */
+export const removalOf = (n: number, parts: Partial<Removal> = {}): Removal => ({
+  id: idOf(`CORPDB1 ${n}`),
+  application: 'CORPDB1',
+  account: {
+    key: `person${n}@contoso.com`,
+    cells: { EMail: `person${n}@contoso.com`, Login: `P${n}` },
+    user: { id: `u${n}`, userPrincipalName: `person${n}@contoso.com`, displayName: `Person ${n}` },
+  },
+  role: null,
+  cause: { kind: 'denied', review: 'r1', decidedBy: 'owner@contoso.com', justification: 'Left the team' },
+  decidedAt: '2026-11-01T08:00:00.000Z',
+  due: '2026-11-15T08:00:00.000Z',
+  state: 'open',
+  order: null,
+  exception: null,
+  confirmedBy: null,
+  ...parts,
+});
+
+export const removalsOf = (count: number): Removal[] =>
+  Array.from({ length: count }, (_, index) => removalOf(index + 1));
