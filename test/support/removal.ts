@@ -23,6 +23,8 @@ export const removalOf = (n: number, parts: Partial<Removal> = {}): Removal => (
   order: null,
   failure: null,
   claimedAt: null,
+  remindedAt: null,
+  escalatedAt: null,
   exception: null,
   seen: null,
   confirmedBy: null,
