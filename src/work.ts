@@ -105,6 +105,21 @@ export const rememberEvidence = async ({
   if (position) await store.saveEvidence(settings.application.uniqueName, position);
 };
 
+/** The place of the newest record, as the store has kept it; for whoever looks at a record without working with it. */
+export const lastEvidence = async ({
+  stateFolder,
+  application,
+}: Pick<Settings, 'stateFolder' | 'application'>): Promise<
+  { readonly seq: number; readonly hash: string } | undefined
+> => {
+  const store = await Store.open(stateFolder);
+  try {
+    return await store.lastEvidence(application.uniqueName);
+  } finally {
+    await store.close();
+  }
+};
+
 /** Where an application's record is kept. */
 export const evidenceFile = ({ stateFolder, application }: Pick<Settings, 'stateFolder' | 'application'>): string =>
   join(stateFolder, 'evidence', `${application.uniqueName}.ndjson`);

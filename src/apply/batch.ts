@@ -1,6 +1,7 @@
 // One request's worth of writes, followed until each has an end: done, already so, refused, or not tried.
 import type { DirectoryWrite, WriteResult } from '../model/directory.ts';
 import { DirectoryError, type DirectoryFailure, failureText } from '../model/errors.ts';
+import { fold } from '../model/fold.ts';
 import type { Action, ActionResult } from '../model/plan.ts';
 import { type ApplyInput, STOPPED } from './input.ts';
 import { newPassword } from './password.ts';
@@ -211,7 +212,9 @@ const existingUser = async (
       const user = answer.users[0];
       // The name is taken, but reads do not show by whom yet.
       if (user === undefined) return failure;
-      const other = Object.entries(wanted).find(([key, value]) => fold(attributeOf(user, key)) !== fold(value));
+      const other = Object.entries(wanted).find(
+        ([key, value]) => fold(text(attributeOf(user, key))) !== fold(text(value)),
+      );
       if (other === undefined) return { n: action.n, status: 'alreadySo', id: user.id };
       const told = `a user ${name} exists whose ${other[0]} is "${attributeOf(user, other[0])}", not "${other[1]}"`;
       return refused(
@@ -227,7 +230,7 @@ const existingUser = async (
   return failure;
 };
 
-const fold = (value: unknown): string => String(value ?? '').toLowerCase();
+const text = (value: unknown): string => String(value ?? '');
 
 const attributeOf = (user: Readonly<Record<string, unknown>>, attribute: string): unknown =>
   attribute.startsWith('extensionAttribute')

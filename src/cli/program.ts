@@ -41,7 +41,7 @@ const decimal = (name: string, least: number, most: number) => (text: string) =>
   throw new UsageError(`--${name} takes a number from ${least} to ${most}, not "${text}".`, 'Give such a number.');
 };
 
-const GUARDS = ['create', 'assign', 'shrink', 'grow', 'rows', 'sum', 'trailer'];
+const GUARDS = ['create', 'assign', 'shrink', 'grow', 'older', 'rows', 'sum', 'trailer'];
 
 /** `--allow create --allow grow`, `--allow create grow` and ROLLCALL_ALLOW=create,grow say the same. */
 const guards = (text: string, before: readonly string[]): readonly string[] => {
@@ -128,7 +128,7 @@ export const buildProgram = (io: Io, version: string, done: (status: number) => 
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
     .configureHelp(HELP)
     .showSuggestionAfterError(true)
-    .showHelpAfterError('Type "rollcall --help" to see what there is.')
+    .showHelpAfterError('Options stand behind the command. Type "rollcall --help" to see what there is.')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help on a command')
     .addHelpText(

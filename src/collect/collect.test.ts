@@ -257,3 +257,17 @@ test('cells that tell nothing of what they should are noted, and stop nothing', 
   const { notes } = await collect({ source, accounts });
   expect(notes).toEqual(['2 accounts have a cell in "Login" that says nothing of a last login (row 2: "31.02.2026").']);
 });
+
+test('a carried roster that is older than the last one stops, until it is allowed by name', async () => {
+  const carried: Source = {
+    kind: 'roster',
+    open: async (signal) => ({
+      ...(await sourceOf(['EMail', 'Role'], people(3)).open(signal)),
+      collectedAt: '2026-01-01T00:00:00.000Z',
+    }),
+  };
+  const input = { source: carried, lastCollectedAt: '2026-01-01T12:00:00.000Z' };
+  await expect(collect(input)).rejects.toThrow(/The guard "older" stops here/);
+  expect((await collect({ ...input, allow: new Set(['older']) })).rows).toBe(3);
+  expect((await collect({ ...input, lastCollectedAt: '2025-12-31T00:00:00.000Z' })).rows).toBe(3);
+});

@@ -21,6 +21,8 @@ export interface CollectInput {
   readonly checkColumns?: (columns: readonly string[], notes: readonly string[]) => void;
   /** How many accounts the last roster had; undefined where this is the first. */
   readonly lastRows: number | undefined;
+  /** When the last roster was collected; undefined where this is the first. ISO 8601, UTC. */
+  readonly lastCollectedAt?: string | undefined;
   readonly guards: GuardSettings;
   readonly complete: CompleteSettings;
   readonly accounts: AccountSettings;
@@ -56,6 +58,7 @@ export const collectRoster = async (input: CollectInput): Promise<Roster> => {
     if (hash.rows === 0) throw emptyRoster(opened.description);
     control.check(allow);
     checkSize(hash.rows, lastRows, guards, allow);
+    checkAge(opened.collectedAt, input.lastCollectedAt, allow);
     return Object.freeze({
       hash: hash.digest(),
       application,
@@ -145,6 +148,16 @@ async function* counted(
     yield account;
   }
 }
+
+/** Throws where a carried roster is older than the last one: it would bring back what has changed since. */
+const checkAge = (collectedAt: string | undefined, last: string | undefined, allow: ReadonlySet<string>): void => {
+  if (collectedAt === undefined || last === undefined || allow.has('older')) return;
+  if (Date.parse(collectedAt) >= Date.parse(last)) return;
+  throw new NeedsPersonError(
+    `The guard "older" stops here: this roster was collected at ${collectedAt}, before the last one, of ${last}.`,
+    'Take the newest roster file; if this one is meant all the same, allow it this once with "--allow older".',
+  );
+};
 
 /** Throws unless a roster of `rows` accounts can follow one of `lastRows`. */
 export const checkSize = (

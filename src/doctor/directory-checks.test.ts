@@ -1,7 +1,24 @@
 import { expect, test } from 'vitest';
+import type { DirectorySettings, MatchRule } from '../model/settings.ts';
 import { clockFound, domainsFound, quotaFound, sizeFound } from './directory-checks.ts';
 
 const SECOND = 1000;
+const RULE: MatchRule = { column: 'EMail', attribute: 'mail', operator: 'equals', transforms: [] };
+const TENANT: DirectorySettings = {
+  kind: 'tenant',
+  tenant: 'contoso.com',
+  graph: 'https://graph.microsoft.com/v1.0',
+  authority: 'https://login.microsoftonline.com',
+  signIn: { kind: 'azureCli' },
+  caFile: null,
+};
+
+const rules = (count: number, directory: DirectorySettings = TENANT) => ({
+  match: { rules: Array(count).fill(RULE), overrides: [], strategy: 'auto' as const, roleColumn: null },
+  directory,
+});
+
+const oneRule = rules(1);
 
 test.each([
   [0, 'ok'],
@@ -28,13 +45,19 @@ test.each([
   [500, 'M', 5000],
   [501, 'L', 8000],
 ])('a directory of %i users is of size %s', (users, size, unitsPer10s) => {
-  expect(sizeFound(users, 1, 10).details).toMatchObject({ users, size, unitsPer10s });
+  expect(sizeFound(users, oneRule, 10).details).toMatchObject({ users, size, unitsPer10s });
+});
+
+test('an embedded directory without users is pointed out', () => {
+  const found = sizeFound(0, rules(1, { kind: 'local', users: null }), 10);
+  expect(found).toMatchObject({ status: 'warning', remedy: expect.stringContaining('people.ndjson') });
+  expect(sizeFound(0, oneRule, 10).status).toBe('ok');
 });
 
 test('the published limits are told in minutes for the roster', () => {
-  expect(sizeFound(1_000_000, 1, 60_000).details).toMatchObject({ minutes: { assigning: 50 } });
-  expect(sizeFound(2_000_000, 4, 1_000_000).found).toContain('at least 833.4 minutes to assign');
-  expect(sizeFound(100, 1, undefined).details).not.toHaveProperty('minutes');
+  expect(sizeFound(1_000_000, oneRule, 60_000).details).toMatchObject({ minutes: { assigning: 50 } });
+  expect(sizeFound(2_000_000, rules(4), 1_000_000).found).toContain('at least 833.4 minutes to assign');
+  expect(sizeFound(100, oneRule, undefined).details).not.toHaveProperty('minutes');
 });
 
 const guards = { maxCreateShare: 0.25, maxAssignShare: 1, maxShrinkShare: 1, maxGrowShare: 1, floor: 20 };

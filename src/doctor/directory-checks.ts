@@ -42,7 +42,20 @@ const VALUES_PER_LOOKUP = 15;
 const USERS_PER_PAGE = 999;
 
 /** How large the directory is, and what its limits mean in minutes for a roster of so many accounts. */
-export const sizeFound = (users: number, rules: number, accounts: number | undefined): Found => {
+export const sizeFound = (
+  users: number,
+  { match, directory }: Pick<Settings, 'match' | 'directory'>,
+  accounts: number | undefined,
+): Found => {
+  const rules = match.rules.length;
+  if (users === 0 && directory.kind === 'local')
+    return {
+      status: 'warning',
+      found: 'the embedded directory has no users',
+      remedy:
+        'Start it with users, "directory: { local: { users: people.ndjson } }", or name a tenant: { tenant: contoso.com, signIn: deviceCode }. As it is, no account will be matched.',
+      details: { users },
+    };
   const { size, unitsPer10s } = SIZES.find((one) => users < one.users)!;
   const limits = `size ${size}: ${count(unitsPer10s)} resource units in 10 s, ${count(WRITES)} writes in ${WRITES_SECONDS} s`;
   const details = { users, size, unitsPer10s, writesPer150s: WRITES };

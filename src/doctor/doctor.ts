@@ -21,6 +21,8 @@ export interface DoctorInput {
   readonly settings: Settings;
   readonly source: Source;
   readonly evidenceFile: string;
+  /** The newest record's place, as it is kept outside the record; asked where there is a record. */
+  readonly lastEvidence: () => Promise<{ readonly seq: number; readonly hash: string } | undefined>;
   readonly connect: () => Promise<Directory>;
   readonly checkColumns: (columns: readonly string[], notes: readonly string[]) => void;
   readonly signal: AbortSignal;
@@ -32,7 +34,7 @@ export async function* diagnose(input: DoctorInput): AsyncGenerator<Check> {
   yield { name: 'configuration', status: 'ok', found: `${settings.file} is complete` };
   const { check, facts } = await sourceCheck(input.source, settings, input.checkColumns, signal);
   yield check;
-  yield await checked('evidence', () => evidenceCheck(input.evidenceFile));
+  yield await checked('evidence', () => evidenceCheck(input));
   let directory: Directory;
   let session: Session;
   try {
@@ -65,9 +67,7 @@ async function* directoryChecks(
   signal: AbortSignal,
 ): AsyncGenerator<Check> {
   const users = await checkedValue('size', () => directory.countUsers(signal));
-  yield 'check' in users
-    ? users.check
-    : { name: 'size', ...sizeFound(users.value, settings.match.rules.length, facts.accounts) };
+  yield 'check' in users ? users.check : { name: 'size', ...sizeFound(users.value, settings, facts.accounts) };
   const tenant = await checkedValue('domains', () => directory.tenant(signal));
   yield 'check' in tenant ? tenant.check : { name: 'domains', ...domainsFound(tenant.value, settings.create, facts) };
   if ('value' in users && 'value' in tenant)
@@ -84,10 +84,10 @@ const placeOf = ({ addresses }: Directory, { directory }: Settings): ConsentPlac
   };
 };
 
-const evidenceCheck = async (file: string): Promise<Found> => {
+const evidenceCheck = async ({ evidenceFile: file, lastEvidence }: DoctorInput): Promise<Found> => {
   if (!existsSync(file)) return { status: 'ok', found: `${file} will be made at the first run` };
   accessSync(file, constants.W_OK);
-  const chain = await verifyChain(file);
+  const chain = await verifyChain(file, await lastEvidence());
   if (chain.whole) return { status: 'ok', found: `${chain.records} records, unbroken; head ${chain.head}` };
   return {
     status: 'failed',

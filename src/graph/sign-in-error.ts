@@ -24,6 +24,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   '7000218': 'The app registration must allow public client flows for signing in with deviceCode or browser.',
 };
 
+const MACHINE_REMEDY =
+  'Run it on a machine of Azure that has a managed identity, and check clientId if that is a user-assigned one; elsewhere, sign in another way.';
+
 const GENERAL_REMEDY = 'Check signIn, tenant and clientId in the configuration, then run "rollcall doctor".';
 
 /** A failure of a sign-in library, or of our own sign-in, as an error for people. Nothing secret is taken over. */
@@ -35,13 +38,14 @@ export const signInError = (error: unknown): DirectoryError => {
 
 /** `description` is what the token endpoint said. Status 0: it did not answer. */
 export const describedError = (description: string, status: number): DirectoryError => {
+  const asksMachine = /ManagedIdentity|\/metadata\/identity|\bIMDS\b/i.test(description);
   const number = /AADSTS(\d+)/.exec(description)?.[1];
   return new DirectoryError({
     status: number === undefined ? status : status || 400,
     code: number === undefined ? 'SignInFailed' : `AADSTS${number}`,
     message: `signing in failed: ${essence(description)}`,
-    request: 'POST /{tenant}/oauth2/v2.0/token',
-    remedy: (number && REMEDIES[number]) ?? GENERAL_REMEDY,
+    request: asksMachine ? 'GET /metadata/identity/oauth2/token' : 'POST /{tenant}/oauth2/v2.0/token',
+    remedy: (number && REMEDIES[number]) ?? (asksMachine ? MACHINE_REMEDY : GENERAL_REMEDY),
   });
 };
 

@@ -16,6 +16,7 @@ export const collect = async (work: Work): Promise<{ roster: Roster; cost: Cost 
       source,
       checkColumns: (columns, notes) => checkColumns(settings, columns, notes),
       lastRows: before?.rows,
+      lastCollectedAt: before?.collectedAt,
       guards: settings.guards,
       complete: settings.complete,
       accounts: settings.accounts,

@@ -8,7 +8,7 @@ import { connect } from '../../src/graph/connect.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { PermissionError } from '../../src/permissions/permission-error.ts';
 import { run } from '../../src/pipeline.ts';
-import { evidenceFile, openWork } from '../../src/work.ts';
+import { evidenceFile, lastEvidence, openWork } from '../../src/work.ts';
 import { deviceSignIn } from '../conformance/tenant/support.ts';
 import { csvSourceOf } from '../support/csv-source.ts';
 import { emptyWorld, FINDS_CREATES_ASSIGNS } from './support/world.ts';
@@ -47,6 +47,7 @@ const signedIn = async (roles: readonly string[], grant: readonly string[] = GRA
     for await (const check of diagnose({
       ...opened,
       evidenceFile: evidenceFile(settings),
+      lastEvidence: () => lastEvidence(settings),
       checkColumns: (columns) => checkColumns(settings, columns),
       signal,
     }))

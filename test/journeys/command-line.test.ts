@@ -53,7 +53,11 @@ test('ROLLCALL_YES=false does not answer the question with yes', async () => {
 
 test.each([
   [['run', '--allow', 'creat'], 'there is no guard "creat"; did you mean "create"?\nName one of create, assign'],
-  [['mtach'], 'unknown command \'mtach\'\n(Did you mean match?)\nType "rollcall --help" to see what there is.\n'],
+  [['--config', 'x.yaml', 'match'], 'Options stand behind the command.'],
+  [
+    ['mtach'],
+    'unknown command \'mtach\'\n(Did you mean match?)\nOptions stand behind the command. Type "rollcall --help" to see what there is.\n',
+  ],
   [['match', '--strategie', 'lookups'], 'Type "rollcall match --help" to see what it takes.\n'],
   [['run', '--lag-limit', 'soon'], '--lag-limit takes a whole number from 0, not "soon".\nGive such a number.\n'],
   [['init'], 'Type "rollcall init --help" to see what it takes.\n'],

@@ -56,6 +56,8 @@ test('an evidence file whose end was cut off, or that was altered: apply writes 
     writeFileSync(file, text);
     const { status, err } = await world.rollcall('apply', '--yes');
     expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(told) });
+    const looked = await world.rollcall('doctor');
+    expect(looked.err).toMatch(/checks failed: .*evidence/);
   }
   expect(await world.writes()).toBe(0);
   writeFileSync(file, whole);

@@ -1,7 +1,7 @@
 // rollcall doctor: checks everything before it matters.
 import { checkColumns } from '../../config/columns.ts';
 import { type Check, type CheckStatus, diagnose } from '../../doctor/doctor.ts';
-import { evidenceFile } from '../../work.ts';
+import { evidenceFile, lastEvidence } from '../../work.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import type { CommonOptions } from '../program.ts';
@@ -26,6 +26,7 @@ export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
       source,
       connect,
       evidenceFile: evidenceFile(settings),
+      lastEvidence: () => lastEvidence(settings),
       checkColumns: (columns, notes) => checkColumns(settings, columns, notes),
       signal: io.signal,
     })) {
