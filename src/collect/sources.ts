@@ -21,5 +21,7 @@ const load = async (settings: SourceSettings, tools: SourceTools): Promise<Sourc
       return (await import('./csv.ts')).csvSource(settings);
     case 'rest':
       return (await import('./rest/rest.ts')).restSource(settings, tools);
+    case 'ldap':
+      return (await import('./ldap/source.ts')).ldapSource(settings, tools);
   }
 };

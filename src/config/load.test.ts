@@ -228,8 +228,8 @@ guards: { maxCreateShare: 2 }
     ],
     [
       'a source of later',
-      SMALLEST.replace('csv:', 'ldap:'),
-      '4:3: source.ldap: this version does not read ldap; it reads csv',
+      SMALLEST.replace('csv:', 'soap:'),
+      '4:3: source.soap: this version does not read soap; it reads csv',
     ],
     ['an unknown source', SMALLEST.replace('csv:', 'xyz:'), 'source.xyz: unknown key; expected one of csv, '],
     [

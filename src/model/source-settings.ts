@@ -14,7 +14,7 @@ export interface CsvSettings {
 /** What a cell is made of where entries have attributes (ldap, ldif, csvde): values, read one way, picked from, put together. */
 export interface DirectoryColumn {
   readonly name: string;
-  /** `dn` is the entry's name. */
+  /** `dn` is the entry's name; `group`, of ldap, the groups of {@link LdapSettings.groups} that it belongs to. */
   readonly attribute: string;
   readonly read: DirectoryReading;
   /** What is done to each value, in order; one that a pick does not fit is left out. */
@@ -109,7 +109,41 @@ export interface PageSize {
   readonly value: number;
 }
 
-export type SourceSettings = CsvSettings | RestSettings;
+export type LdapServer =
+  | { readonly host: string; readonly port: number; readonly security: 'ldaps' | 'startTls' | 'none' }
+  /** A socket of this machine: ldapi. */
+  | { readonly socket: string };
+
+export type LdapBind =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'simple'; readonly dn: string; readonly password: SecretRef }
+  /** SASL EXTERNAL: who the client certificate is made out to, or, over ldapi, the user that runs Rollcall. */
+  | { readonly kind: 'external' };
+
+export interface LdapSettings {
+  readonly kind: 'ldap';
+  readonly server: LdapServer;
+  /** Certificates in PEM to be trusted besides the usual ones. Absolute. */
+  readonly caFile: string | null;
+  /** A certificate and its key in one PEM file, shown to the server. Absolute. */
+  readonly clientCertificate: { readonly file: string; readonly password: SecretRef | null } | null;
+  readonly bind: LdapBind;
+  readonly base: string;
+  readonly scope: 'base' | 'one' | 'sub';
+  /** RFC 4515. */
+  readonly filter: string;
+  /** Distinguished names; where there are any, only their members are accounts. */
+  readonly groups: readonly string[];
+  /** Whether members of groups that are members count too. */
+  readonly nestedGroups: boolean;
+  /** Null where nobody has named any: then the source cannot be opened, only looked at. */
+  readonly columns: readonly DirectoryColumn[] | null;
+  readonly pageSize: number;
+  /** How long the server may take to connect, and for each page. */
+  readonly timeoutSeconds: number;
+}
+
+export type SourceSettings = CsvSettings | RestSettings | LdapSettings;
 
 /** Columns that are left out, and those that stay although they look as if they held secrets. */
 export interface ColumnChoices {

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import type { SourceSettings } from '../../model/source-settings.ts';
 import { object, type ToPath, text } from '../shapes.ts';
 import { csvSettings, csvWritten } from './csv.ts';
+import { ldapSettings, ldapWritten } from './ldap.ts';
 import { restSettings, restWritten } from './rest.ts';
 
 const kinds = {
   csv: csvWritten.optional(),
   rest: restWritten.optional(),
+  ldap: ldapWritten.optional(),
 };
 
 /** The kind of source for a file that "init" is given, by the end of its name; any other is taken for CSV. */
@@ -32,5 +34,6 @@ export const sourceWritten = object({
 export const sourceSettings = (written: z.infer<typeof sourceWritten>, path: ToPath): SourceSettings => {
   if (written.csv) return csvSettings(written.csv, path);
   if (written.rest) return restSettings(written.rest, path);
+  if (written.ldap) return ldapSettings(written.ldap, path);
   throw new RangeError('the schema lets no file pass that names no source');
 };

@@ -1,0 +1,63 @@
+// For tests against real servers: free ports, processes that are stopped by their ids, and what is missing on the machine.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer, connect as dial } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Why tests against a server cannot run here; undefined where the program is there. */
+export const missing = (program: string, debianPackage: string): string | undefined =>
+  existsSync(program) ? undefined : `skipped: ${program} is missing; apt-get install ${debianPackage}`;
+
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+};
+
+export interface Running {
+  readonly pid: number;
+  /** Ends the process, and waits until it has ended. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server and waits until it listens on `port`. Its own words are told when it ends too early. */
+export const startServer = async (
+  program: string,
+  args: readonly string[],
+  port: number,
+  as?: { readonly uid: number; readonly gid: number },
+): Promise<Running> => {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...as });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (piece) => (said = `${said}${piece}`.slice(-4000)));
+  await listening(child, port, () => said);
+  return {
+    pid: child.pid!,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+};
+
+const listening = async (child: ChildProcess, port: number, said: () => string): Promise<void> => {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}: ${said()}`);
+    const socket = dial(port, '127.0.0.1');
+    const [open] = await Promise.race([
+      once(socket, 'connect').then(() => [true]),
+      once(socket, 'close').then(() => [false]),
+    ]).catch(() => [false]);
+    socket.destroy();
+    if (open) return;
+    await sleep(50);
+  }
+};
