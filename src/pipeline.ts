@@ -26,9 +26,22 @@ import type { Matching } from './store/store.ts';
 import { type Cost, evidenceFile, type Progress, type Work } from './work.ts';
 
 export type { Applied } from './stages/apply.ts';
-export { collect, newestRoster } from './stages/collect.ts';
+export { collect, collectNewer, newestRoster } from './stages/collect.ts';
+export { readDenials } from './stages/denials-file.ts';
+export { type FollowedUp, followUp } from './stages/follow-up.ts';
 export { match, newestMatching, planRows } from './stages/match.ts';
 export { plan } from './stages/plan.ts';
+export {
+  type Added,
+  addRemovals,
+  allRemovals,
+  endExceptions,
+  exceptRemovals,
+  removalsById,
+  type Sent,
+  sendRemovals,
+  takeDecisions,
+} from './stages/removals.ts';
 export { type Verified, verify } from './stages/verify.ts';
 
 export interface Run {

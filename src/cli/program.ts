@@ -2,6 +2,7 @@
 import { Command, Help, Option } from 'commander';
 import { UsageError } from '../model/errors.ts';
 import { didYouMean } from '../model/nearest.ts';
+import { REMOVAL_STATES } from '../model/removal.ts';
 import type { Io } from './io.ts';
 
 /** Options that every command takes. */
@@ -144,9 +145,11 @@ ${EXIT_STATUS}`,
     load: () => Promise<Run<Options>>,
     example: string,
     isCommon = true,
+    parent = program,
   ): Command => {
-    const command = program.command(name).description(description).helpOption('-h, --help', 'show this help');
-    command.showHelpAfterError(`Type "rollcall ${name} --help" to see what it takes.`);
+    const command = parent.command(name).description(description).helpOption('-h, --help', 'show this help');
+    const whole = parent === program ? name : `${parent.name()} ${name}`;
+    command.showHelpAfterError(`Type "rollcall ${whole} --help" to see what it takes.`);
     if (isCommon) common(command);
     const variables = isCommon ? `${VARIABLES}\n` : '';
     command.addHelpText('after', `\nExample:\n  ${example.replaceAll('\n', '\n  ')}\n${variables}${EXIT_STATUS}`);
@@ -246,6 +249,58 @@ ${EXIT_STATUS}`,
     async () => (await import('./commands/report.ts')).report,
     'rollcall report\nrollcall report --to accounts.csv',
   ).addOption(option('--to <file...>', 'where it goes; .html and .csv tell the format').default([]));
+
+  const removals = program
+    .command('removals')
+    .description('what must go from the application: listed, ordered, followed up until a roster lacks it')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false);
+  type Removals = typeof import('./commands/removals.ts');
+  const addRemovals = <Name extends keyof Removals>(name: string, description: string, run: Name, example: string) =>
+    add(
+      name,
+      description,
+      async () => (await import('./commands/removals.ts'))[run] as Run<never>,
+      example,
+      true,
+      removals,
+    );
+  addRemovals(
+    'list',
+    'list removals, with their orders and what is overdue',
+    'removalsList',
+    'rollcall removals list',
+  ).addOption(option('--state <name...>', `those in these states alone: ${REMOVAL_STATES.join(', ')}`).default([]));
+  addRemovals(
+    'deny',
+    'take decisions that were made elsewhere, by a CSV file',
+    'removalsDeny',
+    'rollcall removals deny decisions.csv',
+  ).argument('<decisions>', 'CSV: user or columns of the roster, then decision, role, by, reason');
+  addRemovals(
+    'send',
+    'order what is open, ask what became of orders, remind of what is overdue',
+    'removalsSend',
+    'rollcall removals send',
+  );
+  addRemovals(
+    'confirm',
+    'collect a new roster, and close what it lacks',
+    'removalsConfirm',
+    'rollcall removals confirm\nrollcall removals confirm --from corpdb1.roster.jsonl',
+  )
+    .addOption(from)
+    .addOption(allow);
+  addRemovals(
+    'except',
+    'let removals stay until a day, which a person answers for',
+    'removalsExcept',
+    'rollcall removals except 1a2b3c4d --by owner@contoso.com --reason "year end" --until 2027-01-31',
+  )
+    .argument('<removals...>', 'ids, or their beginnings, as "rollcall removals list" shows them')
+    .addOption(option('--by <person>', 'who answers for it').makeOptionMandatory())
+    .addOption(option('--reason <text>', 'why').makeOptionMandatory())
+    .addOption(option('--until <day>', 'the last day of the exception: 2027-01-31').makeOptionMandatory());
 
   addTenant(program, io, done);
 

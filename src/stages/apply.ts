@@ -1,11 +1,11 @@
 // Apply, as a command runs it: takes a plan that fits, records each step, saves what became of it.
-import { userInfo } from 'node:os';
 import { applySteps } from '../apply/apply.ts';
 import { type ActionKind, type ActionResult, type ActionStatus, noneOfEachKind, type PlanStep } from '../model/plan.ts';
 import type { ActualState } from '../plan/actual.ts';
 import type { PlanFile } from '../plan/file.ts';
 import type { SavedResult } from '../store/store.ts';
 import { type Cost, measured, rememberEvidence, type Work } from '../work.ts';
+import { operator } from './operator.ts';
 
 /** What became of a plan's actions. */
 export interface Applied {
@@ -94,14 +94,6 @@ export const carryOut = async (
     at: new Date(work.clock.now()).toISOString(),
   });
   return applied;
-};
-
-const operator = (): string => {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
-  }
 };
 
 class ResultTally {

@@ -123,12 +123,21 @@ export class Store {
   }
 
   /** The newest complete roster, if there is one. */
-  async latestRoster(application: string): Promise<Roster | undefined> {
+  latestRoster(application: string): Promise<Roster | undefined> {
+    return this.#newestRoster(application, '');
+  }
+
+  /** The newest roster whose hash begins so, if it is kept here. */
+  roster(application: string, hash: string): Promise<Roster | undefined> {
+    return this.#newestRoster(application, hash);
+  }
+
+  async #newestRoster(application: string, hash: string): Promise<Roster | undefined> {
     const row = await this.#db
       .selectFrom('rosters')
       .selectAll()
       .where('application', '=', application)
-      .where('hash', 'is not', null)
+      .where(sql<boolean>`substr(hash, 1, ${hash.length}) = ${hash}`)
       .orderBy('id', 'desc')
       .executeTakeFirst();
     return (
