@@ -134,7 +134,12 @@ guards: { maxCreateShare: 0.5, floor: 5 }
         },
       },
       roles: { column: 'Role', map: { ADM: 'Administrator', '1': 'User' }, default: 'Guest' },
-      review: { reviewers: [{ user: 'owner@contoso.com' }], durationInDays: 14 },
+      review: {
+        stages: [{ reviewers: [{ user: 'owner@contoso.com' }], fallback: [], durationInDays: 14 }],
+        recurrence: 'once',
+        default: 'none',
+        autoApply: false,
+      },
       guards: { maxCreateShare: 0.5, maxAssignShare: 1, floor: 5 },
     });
     expect(settings.match).toMatchObject({
@@ -314,6 +319,31 @@ guards: { maxCreateShare: 2 }
       'half a day',
       `${SMALLEST}review: { reviewers: [{ user: a@b.example }], durationInDays: 0.5 }\n`,
       'review.durationInDays: expected whole days',
+    ],
+    [
+      'a review of nobody',
+      `${SMALLEST}review: { durationInDays: 3 }\n`,
+      'review.reviewers: missing; expected a list of reviewers, or stages',
+    ],
+    [
+      'a review that lasts longer than until the next',
+      `${SMALLEST}review: { reviewers: [{ manager: true }], durationInDays: 30, recurrence: monthly }\n`,
+      'review.durationInDays: it lasts 30 days, and begins again after 28',
+    ],
+    [
+      'a review of four stages',
+      `${SMALLEST}review: { stages: [${Array(4).fill('{ reviewers: [{ manager: true }], durationInDays: 3 }').join(', ')}] }\n`,
+      'review.stages: expected at most three stages',
+    ],
+    [
+      'stages and reviewers at once',
+      `${SMALLEST}review: { reviewers: [{ manager: true }], stages: [{ reviewers: [{ owners: true }], durationInDays: 3 }] }\n`,
+      'review.reviewers: stands in each stage',
+    ],
+    [
+      'an end of what happens once',
+      `${SMALLEST}review: { reviewers: [{ manager: true }], durationInDays: 3, ends: { after: 2 } }\n`,
+      'review.ends: goes with a review that recurs',
     ],
     [
       'a sign-in without its secret',

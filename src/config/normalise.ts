@@ -15,6 +15,7 @@ import type {
 } from '../model/settings.ts';
 import { accountSettings, completeSettings } from './accounts.ts';
 import { removalSettings } from './removals.ts';
+import { reviewSettings } from './review.ts';
 import { secretPlace, type ToPath } from './shapes.ts';
 import { sourceSettings } from './sources/sources.ts';
 import { templateColumns } from './template.ts';
@@ -58,8 +59,8 @@ export const normalise = (file: string, folder: string, written: Written, overri
     match,
     create,
     roles,
-    review: written.review ?? null,
     removals: removalSettings(written.removals, path),
+    review: reviewSettings(written.review),
     guards,
     hash: decidingHash({ application, rules: match.rules, overrides, create, roles, guards }),
   };

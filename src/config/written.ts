@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { didYouMean } from '../model/nearest.ts';
 import { accountsWritten, completeWritten } from './accounts.ts';
 import { removalsWritten } from './removals.ts';
+import { reviewWritten } from './review.ts';
 import { choice, either, object, secretRef, text, url } from './shapes.ts';
 import { sourceWritten } from './sources/sources.ts';
 import { templateColumns, templateProblem } from './template.ts';
@@ -244,13 +245,6 @@ const roles = either(
   .optional()
   .describe('The roles of the accounts. Default: everyone has the role "User".');
 
-const review = object({
-  reviewers: z.array(object({ user: text })).min(1, 'expected at least one reviewer'),
-  durationInDays: z.int('expected whole days').min(1, 'expected at least 1').max(180, 'expected at most 180'),
-})
-  .optional()
-  .describe('Who reviews the access, and for how long.');
-
 const share = z.number().min(0, 'expected a share from 0 to 1').max(1, 'expected a share from 0 to 1').optional();
 
 const guards = object({
@@ -278,8 +272,8 @@ export const writtenSchema = object({
   overrides: text.optional().describe("A CSV file of an administrator's own decisions."),
   create: create.optional(),
   roles,
-  review,
   removals: removalsWritten,
+  review: reviewWritten,
   strategy: choice(['auto', 'lookups', 'directory']).optional().describe('How users are looked up. Default: auto.'),
   guards,
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { reviewBy } from '../../test/support/review.ts';
 import type { Licence } from '../model/directory.ts';
 import { type LicenceInput, licenceChecks } from './licence-checks.ts';
 
@@ -6,7 +7,7 @@ const P1 = '41781fb2-bc02-4b7c-bd55-b576c07bb09d';
 const P2 = 'eec0eb4f-6444-4f95-aba0-50c24d67f998';
 const GOVERNANCE = 'e866a266-3cff-43a3-acca-0c90a7e00c8b';
 
-const review = { reviewers: [{ user: 'ana@contoso.com' }, { user: 'bo@contoso.com' }], durationInDays: 14 };
+const review = reviewBy(['ana@contoso.com', 'bo@contoso.com']);
 
 const licence = (name: string, servicePlans: readonly string[], more: Partial<Licence> = {}): Licence => ({
   name,

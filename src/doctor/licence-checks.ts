@@ -2,6 +2,7 @@
 import type { Licence } from '../model/directory.ts';
 import type { ReviewSettings } from '../model/settings.ts';
 import { type Check, count, type Found } from './check.ts';
+import { namedIn } from './reviewer-check.ts';
 
 /** Source: https://learn.microsoft.com/entra/identity/users/licensing-service-plan-reference */
 const PLANS = {
@@ -89,7 +90,7 @@ const seatsFound = (licences: readonly Licence[], review: ReviewSettings, accoun
   const seatsOf = (plan: Plan) =>
     licences.filter((licence) => has(licence, plan)).reduce((sum, { seats }) => sum + seats, 0);
   const seats = Math.max(...REVIEWING.map(seatsOf));
-  const reviewers = review.reviewers.length;
+  const reviewers = namedIn(review).length;
   const needed = accounts + reviewers;
   const people = `at most ${count(accounts)} people reviewed and ${count(reviewers)} ${reviewers === 1 ? 'reviewer' : 'reviewers'}`;
   const details = { seats, needed, reviewed: accounts, reviewers };

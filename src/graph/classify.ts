@@ -19,9 +19,17 @@ export const resultOf = (write: DirectoryWrite, call: Call, outcome: Outcome): W
   if (!isSuccess(answer)) return { status: judged(write, failure), failure };
   const id = isRecord(answer.body) && typeof answer.body['id'] === 'string' ? answer.body['id'] : undefined;
   // A success without the object that it made may be a proxy's page.
-  if (call.method === 'POST' && id === undefined) return { status: 'unknown', failure };
+  const makesAnObject = call.method === 'POST' && !(write.kind in WITHOUT_CONTENT && answer.status === 204);
+  if (makesAnObject && id === undefined) return { status: 'unknown', failure };
   const requestId = answer.header('request-id');
   return { status: 'done', ...(id !== undefined && { id }), ...(requestId !== undefined && { requestId }) };
+};
+
+/** Actions that answer with nothing. */
+const WITHOUT_CONTENT: Partial<Record<DirectoryWrite['kind'], true>> = {
+  stopReview: true,
+  remindReviewers: true,
+  applyDecisions: true,
 };
 
 const judged = (write: DirectoryWrite, failure: DirectoryFailure): Unsure => {

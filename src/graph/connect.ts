@@ -16,6 +16,8 @@ import * as applications from './resources/applications.ts';
 import { assignments, assignmentsOfUsers } from './resources/assignments.ts';
 import { createAuditLog } from './resources/audit.ts';
 import { clockSkew, licences, tenant } from './resources/organization.ts';
+import * as people from './resources/people.ts';
+import * as reviews from './resources/reviews.ts';
 import { findServicePrincipal } from './resources/service-principals.ts';
 import * as users from './resources/users.ts';
 import { session } from './session.ts';
@@ -99,6 +101,15 @@ export const connect = (options: ConnectOptions): Directory & DirectoryWriter =>
     findUsers: (lookups, attributes, signal) => users.findUsers(graph, lookups, attributes, signal),
     readUsers: (attributes, signal) => users.readUsers(graph, attributes, signal),
     findUsersById: (ids, attributes, signal) => users.findUsersById(graph, ids, attributes, signal),
+    findGroups: (nameOrId, signal) => people.findGroups(graph, nameOrId, signal),
+    groupUsers: (id, attributes, signal) => people.groupUsers(graph, id, attributes, signal),
+    ownersOf: (id, attributes, signal) => people.ownersOf(graph, id, attributes, signal),
+    managersOf: (ids, attributes, signal) => people.managersOf(graph, ids, attributes, signal),
+    reviews: (signal) => reviews.reviews(graph, signal),
+    reviewInstances: (id, signal) => reviews.reviewInstances(graph, id, signal),
+    reviewStages: (id, instance, signal) => reviews.reviewStages(graph, id, instance, signal),
+    reviewDecisions: (id, instance, stage, signal) => reviews.reviewDecisions(graph, id, instance, stage, signal),
+    contactedReviewers: (id, instance, signal) => reviews.contactedReviewers(graph, id, instance, signal),
     findApplicationByUniqueName: (name, signal) => applications.findApplicationByUniqueName(graph, name, signal),
     findApplicationByAppId: (appId, signal) => applications.findApplicationByAppId(graph, appId, signal),
     findApplicationsByName: (name, signal) => applications.findApplicationsByName(graph, name, signal),

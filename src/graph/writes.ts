@@ -2,6 +2,7 @@
 import type { AppRole, DirectoryWrite } from '../model/directory.ts';
 import type { Call } from './call.ts';
 import { encodeValue, odataString } from './filters.ts';
+import { definitionBody, instancePath, REVIEW_TEMPLATES } from './resources/reviews.ts';
 
 export const callOf = (write: DirectoryWrite): Call => {
   switch (write.kind) {
@@ -50,10 +51,42 @@ export const callOf = (write: DirectoryWrite): Call => {
           appRoleId: write.appRoleId,
         },
       };
+    // https://learn.microsoft.com/graph/api/accessreviewset-post-definitions
+    case 'startReview':
+      return {
+        method: 'POST',
+        path: REVIEW_TEMPLATES.definitions,
+        template: REVIEW_TEMPLATES.definitions,
+        body: definitionBody(write.order),
+      };
+    // https://learn.microsoft.com/graph/api/accessreviewinstance-stop and its like: actions without a body.
+    case 'stopReview':
+      return instanceAction(write, 'stop');
+    case 'remindReviewers':
+      return instanceAction(write, 'sendReminder');
+    case 'applyDecisions':
+      return instanceAction(write, 'applyDecisions');
+    // https://learn.microsoft.com/graph/api/accessreviewinstancedecisionitem-update
+    case 'decide':
+      return {
+        method: 'PATCH',
+        path: `${instancePath(write.reviewId, write.instanceId)}/decisions/${encodeURIComponent(write.decisionId)}`,
+        template: `${REVIEW_TEMPLATES.instance}/decisions/{id}`,
+        body: { decision: write.decision, justification: write.justification },
+      };
     default:
       return write satisfies never;
   }
 };
+
+const instanceAction = (
+  { reviewId, instanceId }: { readonly reviewId: string; readonly instanceId: string },
+  action: string,
+): Call => ({
+  method: 'POST',
+  path: `${instancePath(reviewId, instanceId)}/${action}`,
+  template: `${REVIEW_TEMPLATES.instance}/${action}`,
+});
 
 const servicePrincipalUpdate = (id: string, body: unknown): Call => ({
   method: 'PATCH',

@@ -1,5 +1,8 @@
 // What the stages need from a directory. They know these shapes; how they travel is graph/'s business.
+
+import type { DecisionKind } from './decision.ts';
 import type { DirectoryFailure } from './errors.ts';
+import type { ReviewOrder, ReviewReader } from './review.ts';
 
 /** A user with the attributes that were asked for. An attribute without a value is absent or null. */
 export interface DirectoryUser {
@@ -125,8 +128,13 @@ export interface AuditEvent {
   readonly targetIds: readonly string[];
 }
 
+export interface DirectoryGroup {
+  readonly id: string;
+  readonly displayName: string;
+}
+
 /** Reading a directory. Every list is read to its end. All methods throw {@link DirectoryError}. */
-export interface Directory {
+export interface Directory extends ReviewReader {
   readonly limits: DirectoryLimits;
   /** Where it answers, with the version, and where people and applications sign in to it, if that is known. */
   readonly addresses: { readonly graph: string; readonly authority: string | null };
@@ -152,6 +160,26 @@ export interface Directory {
     attributes: readonly string[],
     signal?: AbortSignal,
   ): Promise<readonly DirectoryUser[]>;
+  /** Groups of a display name, which is not unique, or the one of an id. */
+  findGroups(nameOrId: string, signal?: AbortSignal): Promise<readonly DirectoryGroup[]>;
+  /** Users in a group, and in groups within it, a page at a time. */
+  groupUsers(
+    groupId: string,
+    attributes: readonly string[],
+    signal?: AbortSignal,
+  ): AsyncIterable<readonly DirectoryUser[]>;
+  /** Users who own a service principal. */
+  ownersOf(
+    servicePrincipalId: string,
+    attributes: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly DirectoryUser[]>;
+  /** The managers of some users; who has none is left out. */
+  managersOf(
+    userIds: Iterable<string>,
+    attributes: readonly string[],
+    signal?: AbortSignal,
+  ): AsyncIterable<readonly { readonly of: string; readonly manager: DirectoryUser }[]>;
   findApplicationByUniqueName(uniqueName: string, signal?: AbortSignal): Promise<Application | undefined>;
   findApplicationByAppId(appId: string, signal?: AbortSignal): Promise<Application | undefined>;
   /** All applications of that display name: it is not unique. */
@@ -186,6 +214,20 @@ export type DirectoryWrite =
       readonly servicePrincipalId: string;
       readonly principalId: string;
       readonly appRoleId: string;
+    }
+  | { readonly kind: 'startReview'; readonly order: ReviewOrder }
+  | {
+      readonly kind: 'stopReview' | 'remindReviewers' | 'applyDecisions';
+      readonly reviewId: string;
+      readonly instanceId: string;
+    }
+  | {
+      readonly kind: 'decide';
+      readonly reviewId: string;
+      readonly instanceId: string;
+      readonly decisionId: string;
+      readonly decision: DecisionKind;
+      readonly justification: string;
     };
 
 /**

@@ -2,6 +2,7 @@
 import type { AccountType } from './account-facts.ts';
 import type { ChannelSettings } from './channel-settings.ts';
 import type { Operator } from './directory.ts';
+import type { ReviewOrder, ReviewStage } from './review.ts';
 import type { ColumnChoices, SourceSettings } from './source-settings.ts';
 
 /** A secret's place. The secret itself is read when it is needed and kept nowhere. */
@@ -55,10 +56,32 @@ export type RoleSettings =
   | { readonly default: string }
   | { readonly column: string; readonly map: Readonly<Record<string, string>> | null; readonly default: string | null };
 
-/** Who reviews the access, by user principal name or id, and for how long. */
-export interface ReviewSettings {
-  readonly reviewers: readonly { readonly user: string }[];
+/** Who reviews, as people name them: users by principal name or id, groups by name or id. */
+export type NamedReviewer =
+  | { readonly user: string }
+  | { readonly group: string }
+  | { readonly manager: true }
+  /** Of the application, as the directory has them. */
+  | { readonly owners: true };
+
+export interface ReviewStageSettings {
+  readonly reviewers: readonly NamedReviewer[];
+  readonly fallback: readonly NamedReviewer[];
   readonly durationInDays: number;
+  readonly movesOn: ReviewStage['movesOn'];
+}
+
+/** How the access is reviewed. `startsOn` null: on the day on which it is started. */
+export interface ReviewSettings
+  extends Pick<
+    ReviewOrder,
+    'recurrence' | 'ends' | 'justificationRequired' | 'notifies' | 'reminds' | 'recommends' | 'default' | 'autoApply'
+  > {
+  readonly name: string | null;
+  /** One to three. */
+  readonly stages: readonly ReviewStageSettings[];
+  readonly startsOn: string | null;
+  readonly description: string | null;
 }
 
 /** How removals are ordered, and when they are overdue. */

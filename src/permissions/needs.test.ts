@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { reviewBy } from '../../test/support/review.ts';
 import { CLOUDS } from '../model/clouds.ts';
 import type { Session } from '../model/directory.ts';
 import { ACTION_KINDS, type PlanCounts } from '../model/plan.ts';
@@ -61,7 +62,7 @@ test('a permission that includes another does for it', () => {
 });
 
 test('User.Read shows the tenant to a signed-in user alone, and not its licences', () => {
-  const uses = { ...USES, review: { reviewers: [{ user: 'ana@contoso.com' }], durationInDays: 14 } };
+  const uses = { ...USES, review: reviewBy(['ana@contoso.com']) };
   const lacking = (permission: string) =>
     judgeNeeds(administrator([], [permission]), uses)
       .filter((need) => need.permission === 'Organization.Read.All' && need.heldAs === null)
@@ -76,7 +77,7 @@ test('only what the configuration uses is needed', () => {
   const held = ['User.Read.All', ...EVERYTHING.filter((name) => name !== 'User.ReadWrite.All')];
   expect(missing(application(...held))).toEqual(['User.ReadWrite.All']);
   expect(missing(application(...held), { ...USES, create: null })).toEqual([]);
-  const review = { reviewers: [{ user: 'ana@contoso.com' }], durationInDays: 14 };
+  const review = reviewBy(['ana@contoso.com']);
   expect(missing(application(...held), { ...USES, create: null, review })).toEqual(['AccessReview.ReadWrite.All']);
 });
 
@@ -97,7 +98,7 @@ test('a plan needs what its own actions take, and one without actions nothing', 
 });
 
 test('what reviewing alone needs does not keep a run from running', () => {
-  const review = { reviewers: [{ user: 'ana@contoso.com' }], durationInDays: 14 };
+  const review = reviewBy(['ana@contoso.com']);
   const session = application(...EVERYTHING);
   expect(missing(session, { ...USES, review })).toEqual(['AccessReview.ReadWrite.All']);
   expect(lackingForPlan(session, { ...USES, review }, counts({ assign: 1 }))).toEqual([]);
