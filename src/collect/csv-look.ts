@@ -1,5 +1,6 @@
 // Finds out by looking how a CSV file is written, and refuses what is not one.
 import { csvError } from './csv-errors.ts';
+import { foreignBytes, foreignText } from './foreign-formats.ts';
 
 /** How a CSV file is written. */
 export interface CsvDialect {
@@ -53,36 +54,8 @@ export const look = (file: string, head: Buffer, choices: CsvChoices): CsvDialec
   return { encoding, delimiter, separatorLine: separator !== undefined };
 };
 
-const SIGNATURES = [
-  { bytes: 'd0cf11e0a1b11ae1', code: 'spreadsheet', what: 'an Excel workbook of the old kind (.xls)' },
-  { bytes: '255044462d', code: 'pdf', what: 'a PDF document' },
-  { bytes: '1f8b', code: 'compressed', what: 'compressed with gzip' },
-  { bytes: 'fd377a585a00', code: 'compressed', what: 'compressed with xz' },
-  { bytes: '28b52ffd', code: 'compressed', what: 'compressed with zstd' },
-  { bytes: '377abcaf271c', code: 'compressed', what: 'a 7z archive' },
-  { bytes: '526172211a07', code: 'compressed', what: 'a RAR archive' },
-  { bytes: '53514c69746520666f726d6174203300', code: 'otherFormat', what: 'an SQLite database' },
-  { bytes: '5041523115', code: 'otherFormat', what: 'a Parquet file' },
-  { bytes: '89504e470d0a1a0a', code: 'otherFormat', what: 'a PNG image' },
-  { bytes: 'ffd8ff', code: 'otherFormat', what: 'a JPEG image' },
-  { bytes: '7b5c727466', code: 'otherFormat', what: 'an RTF document' },
-] as const;
-
-const ZIP = /^PK(\x03\x04|\x05\x06|\x07\x08)/;
-
 const refuseBinary = (file: string, head: Buffer): void => {
-  const first = head.toString('latin1');
-  if (ZIP.test(first)) {
-    // A workbook is a ZIP archive whose first names are these.
-    const workbook = /\[Content_Types\]\.xml|xl\/|mimetypeapplication\/vnd\.oasis/u.test(first);
-    throw workbook
-      ? csvError('spreadsheet', file, 'this is a spreadsheet (.xlsx or .ods), not a CSV file')
-      : csvError('compressed', file, 'this is a ZIP archive, not a CSV file');
-  }
-  if (/^BZh[1-9]1AY&SY/u.test(first))
-    throw csvError('compressed', file, 'this is compressed with bzip2, not a CSV file');
-  const start = head.subarray(0, 16).toString('hex');
-  const found = SIGNATURES.find(({ bytes }) => start.startsWith(bytes));
+  const found = foreignBytes(head);
   if (found) throw csvError(found.code, file, `this is ${found.what}, not a CSV file`);
 };
 
@@ -127,15 +100,8 @@ const refuseOtherText = (file: string, text: string): void => {
   const start = text.trimStart().slice(0, 1000);
   if (start === '' && text.length < HEAD_BYTES / 4)
     throw csvError('emptyFile', file, 'the file holds nothing but blanks');
-  if (/^<(!doctype\s+html|html|head|body|table|script|meta)\b/iu.test(start) || /^<!--[\s\S]*<html\b/iu.test(start)) {
-    throw csvError('htmlPage', file, 'this is an HTML page, not a CSV file', { line: 1, column: 1 });
-  }
-  if (/^<(\?xml|[a-z][\w:.-]*[\s/>])/iu.test(start)) {
-    throw csvError('xmlFile', file, 'this is an XML file, not a CSV file', { line: 1, column: 1 });
-  }
-  if (/^(\{\s*("|\}|$)|\[\s*([{["\]]|$))/u.test(start)) {
-    throw csvError('jsonFile', file, 'this is a JSON file, not a CSV file', { line: 1, column: 1 });
-  }
+  const found = foreignText(start);
+  if (found) throw csvError(found.code, file, `this is ${found.what}, not a CSV file`, { line: 1, column: 1 });
 };
 
 const checkDelimiter = (file: string, delimiter: string): void => {

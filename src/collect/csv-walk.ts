@@ -1,6 +1,5 @@
 // Walks over one row of CSV text, character by character, to find where its cells begin and where it is wrong.
-import type { Position } from './csv-errors.ts';
-import { TextPlace } from './csv-file.ts';
+import { type Position, TextPlace } from './source-file.ts';
 
 export interface WalkedRow {
   /** Where each cell begins. */

@@ -5,10 +5,10 @@ import type { Account, Cell } from '../model/account.ts';
 import type { SourceError } from '../model/errors.ts';
 import type { OpenSource, Source } from '../model/source.ts';
 import type { CsvSettings } from '../model/source-settings.ts';
-import { csvError, type Position } from './csv-errors.ts';
-import { type FileState, fileState, readHead, readText } from './csv-file.ts';
+import { csvError } from './csv-errors.ts';
 import { type CsvDialect, dialectText, HEAD_BYTES, look } from './csv-look.ts';
 import { type WalkedRow, walkRow } from './csv-walk.ts';
+import { checkUnchanged, type FileState, fileState, type Position, readHead, readText } from './source-file.ts';
 
 /** No account has a longer cell; a quote that is never closed makes one. */
 const CELL_CHARACTERS = 1024 * 1024;
@@ -33,8 +33,8 @@ export const csvSource = (settings: CsvSettings): Source => ({
   open: async (signal) => {
     signal.throwIfAborted();
     const file = settings.path;
-    const state = await fileState(file);
-    const dialect = look(file, await readHead(file, HEAD_BYTES), settings);
+    const state = await fileState(file, csvError);
+    const dialect = look(file, await readHead(file, HEAD_BYTES, csvError), settings);
     const header = await readHeader(file, dialect, signal);
     const { columns } = header;
     return {
@@ -100,10 +100,7 @@ async function* accounts(
       yield { n, line, cells: (cells.length > width ? cells.slice(0, width) : cells) as readonly Cell[] };
     }
   }
-  const now = await fileState(file);
-  if (now.size !== state.size || now.mtimeMs !== state.mtimeMs) {
-    throw csvError('changedWhileReading', file, 'the file was changed while it was read');
-  }
+  await checkUnchanged(file, state, csvError);
   if (n === 0) {
     throw csvError('emptyRoster', file, 'there is a header but no account', { line: header.line });
   }
@@ -150,7 +147,7 @@ async function* allRows(file: string, dialect: CsvDialect, signal: AbortSignal):
     return unreadableRow(file, dialect, tooLong?.line ?? line, signal, error ?? undefined);
   };
   try {
-    for await (const text of readText(file, dialect.encoding, signal)) {
+    for await (const text of readText(file, dialect.encoding, signal, csvError)) {
       if (text === '') continue;
       const error = await fed((done) => parser.write(text, done));
       // The rows before it go first: they can be wrong in another way, and the first defect is the one to tell.
@@ -175,7 +172,7 @@ const walkFrom = async (file: string, dialect: CsvDialect, line: number, signal:
   let text = '';
   let rest = '';
   let walkAt = 0;
-  for await (const piece of readText(file, dialect.encoding, signal)) {
+  for await (const piece of readText(file, dialect.encoding, signal, csvError)) {
     rest += piece;
     while (passed < line) {
       // A CR at the end of a piece can be half a line break: it waits for the next piece.

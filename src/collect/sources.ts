@@ -19,6 +19,8 @@ const load = async (settings: SourceSettings, tools: SourceTools): Promise<Sourc
   switch (settings.kind) {
     case 'csv':
       return (await import('./csv.ts')).csvSource(settings);
+    case 'excel':
+      return (await import('./excel/source.ts')).excelSource(settings);
     case 'rest':
       return (await import('./rest/rest.ts')).restSource(settings, tools);
     case 'ldap':

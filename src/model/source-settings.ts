@@ -33,6 +33,16 @@ export type DirectoryPick =
   /** The values that look like a pattern, without regard to case; `*` stands for anything. */
   | { readonly kind: 'like'; readonly pattern: string };
 
+export interface ExcelSettings {
+  readonly kind: 'excel';
+  /** Absolute. */
+  readonly path: string;
+  /** Null: the only visible sheet that holds anything. */
+  readonly sheet: string | null;
+  /** From 1. Null: found by looking. */
+  readonly headerRow: number | null;
+}
+
 /** How a web API is reached, whatever it speaks. Times in seconds. */
 export interface WebSettings {
   readonly signIn: WebSignIn;
@@ -143,7 +153,7 @@ export interface LdapSettings {
   readonly timeoutSeconds: number;
 }
 
-export type SourceSettings = CsvSettings | RestSettings | LdapSettings;
+export type SourceSettings = CsvSettings | ExcelSettings | RestSettings | LdapSettings;
 
 /** Columns that are left out, and those that stay although they look as if they held secrets. */
 export interface ColumnChoices {

@@ -3,17 +3,23 @@ import { z } from 'zod';
 import type { SourceSettings } from '../../model/source-settings.ts';
 import { object, type ToPath, text } from '../shapes.ts';
 import { csvSettings, csvWritten } from './csv.ts';
+import { excelSettings, excelWritten } from './excel.ts';
 import { ldapSettings, ldapWritten } from './ldap.ts';
 import { restSettings, restWritten } from './rest.ts';
 
 const kinds = {
   csv: csvWritten.optional(),
+  excel: excelWritten.optional(),
   rest: restWritten.optional(),
   ldap: ldapWritten.optional(),
 };
 
 /** The kind of source for a file that "init" is given, by the end of its name; any other is taken for CSV. */
-export const KIND_OF_FILE: Readonly<Record<string, keyof typeof kinds>> = { '.csv': 'csv' };
+export const KIND_OF_FILE: Readonly<Record<string, keyof typeof kinds>> = {
+  '.csv': 'csv',
+  '.xlsx': 'excel',
+  '.xlsm': 'excel',
+};
 
 export const sourceWritten = object({
   ...kinds,
@@ -33,6 +39,7 @@ export const sourceWritten = object({
 
 export const sourceSettings = (written: z.infer<typeof sourceWritten>, path: ToPath): SourceSettings => {
   if (written.csv) return csvSettings(written.csv, path);
+  if (written.excel) return excelSettings(written.excel, path);
   if (written.rest) return restSettings(written.rest, path);
   if (written.ldap) return ldapSettings(written.ldap, path);
   throw new RangeError('the schema lets no file pass that names no source');
