@@ -134,7 +134,9 @@ test('what was stopped before it was sent is recorded as not tried, beside what 
 
 test('an assignment that is there already is already so', async () => {
   const input = applyInput({ writer: scriptedWriter(() => taken) });
-  expect(await carryOutBatch([assign(1)], input, nobodyDenied())).toEqual([{ n: 1, status: 'alreadySo' }]);
+  expect(await carryOutBatch([assign(1)], input, nobodyDenied())).toEqual([
+    { n: 1, status: 'alreadySo', httpStatus: 400 },
+  ]);
 });
 
 test('a user who exists as wanted is already so; one who is somebody else is refused, with what differs', async () => {
@@ -142,7 +144,7 @@ test('a user who exists as wanted is already so; one who is somebody else is ref
   const wanted = { userPrincipalName: 'P1@contoso.com', displayName: 'p 1', employeeId: '7' };
   const asWanted = applyInput({ writer, directory: finding(wanted) });
   expect(await carryOutBatch([user(1, { employeeId: '7' })], asWanted, nobodyDenied())).toEqual([
-    { n: 1, status: 'alreadySo', id: 'found0' },
+    { n: 1, status: 'alreadySo', id: 'found0', httpStatus: 400 },
   ]);
   const other = applyInput({ writer, directory: finding({ ...wanted, employeeId: '8' }) });
   expect(await carryOutBatch([user(1, { employeeId: '7' })], other, nobodyDenied())).toMatchObject([

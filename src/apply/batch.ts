@@ -3,6 +3,7 @@ import type { DirectoryWrite, WriteResult } from '../model/directory.ts';
 import { DirectoryError, type DirectoryFailure, failureText } from '../model/errors.ts';
 import { fold } from '../model/fold.ts';
 import type { Action, ActionResult } from '../model/plan.ts';
+import { answerOf } from './answer.ts';
 import { type ApplyInput, STOPPED } from './input.ts';
 import { newPassword } from './password.ts';
 import { patience } from './patience.ts';
@@ -166,14 +167,11 @@ const endOf = async (
   const { n } = item.action;
   switch (result.status) {
     case 'done':
-      return {
-        n,
-        status: 'done',
-        ...(result.id && { id: result.id }),
-        ...(result.requestId && { requestId: result.requestId }),
-      };
+      return { n, status: 'done', ...(result.id && { id: result.id }), ...answerOf(result) };
     case 'exists':
-      return 'principalId' in item ? { n, status: 'alreadySo' } : existingUser(item.action, result.failure, input);
+      return 'principalId' in item
+        ? { n, status: 'alreadySo', ...answerOf(result.failure) }
+        : existingUser(item.action, result.failure, input);
     case 'refused':
       return refused(n, result.failure);
     case 'notSent':
@@ -190,7 +188,7 @@ const refused = (n: number, failure: DirectoryFailure, reason = failureText(fail
   n,
   status: 'refused',
   reason,
-  ...(failure.requestId && { requestId: failure.requestId }),
+  ...answerOf(failure),
 });
 
 /** Creating what exists already is a success only if what exists is what was wanted. */
@@ -215,7 +213,7 @@ const existingUser = async (
       const other = Object.entries(wanted).find(
         ([key, value]) => fold(text(attributeOf(user, key))) !== fold(text(value)),
       );
-      if (other === undefined) return { n: action.n, status: 'alreadySo', id: user.id };
+      if (other === undefined) return { n: action.n, status: 'alreadySo', id: user.id, ...answerOf(failure) };
       const told = `a user ${name} exists whose ${other[0]} is "${attributeOf(user, other[0])}", not "${other[1]}"`;
       return refused(
         action.n,

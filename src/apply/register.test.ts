@@ -151,6 +151,7 @@ test('what the directory accepts, but does not show in time, is told and not tak
     n: 1,
     status: 'refused',
     reason: 'the directory accepted it, but did not show it within 3 seconds',
+    requestId: 'request of sp',
   });
 });
 

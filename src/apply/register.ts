@@ -2,6 +2,7 @@
 import type { Application, AppRole, DirectoryWrite, ServicePrincipal, WriteResult } from '../model/directory.ts';
 import { failureText } from '../model/errors.ts';
 import type { Action, ActionResult } from '../model/plan.ts';
+import { answerOf } from './answer.ts';
 import { type ApplyInput, STOPPED } from './input.ts';
 import { patience, waitFor } from './patience.ts';
 
@@ -140,23 +141,23 @@ const resultOf = async (
   const { n } = action;
   if (answer.status === 'notSent') return { n, status: 'notTried', reason: STOPPED };
   if (answer.status !== 'done' && answer.status !== 'exists') {
-    const { requestId } = answer.failure;
-    return { n, status: 'refused', reason: failureText(answer.failure), ...(requestId && { requestId }) };
+    return { n, status: 'refused', reason: failureText(answer.failure), ...answerOf(answer.failure) };
   }
   const status = answer.status === 'done' ? 'done' : 'alreadySo';
-  const requestId = 'requestId' in answer ? answer.requestId : undefined;
+  const told = answerOf('failure' in answer ? answer.failure : answer);
   const { clock, lagLimitMs, signal } = input;
   const seen = await waitFor(() => shown(action, target, input), clock, lagLimitMs, signal).catch((error: unknown) => {
     if (signal?.aborted) return STOPPED;
     throw error;
   });
   // Stopped while waiting to see it: it is done all the same, and recorded as done.
-  if (seen === STOPPED) return { n, status, ...(requestId && { requestId }) };
+  if (seen === STOPPED) return { n, status, ...told };
   if (seen === undefined) {
     const seconds = Math.round(lagLimitMs / 1000);
-    return { n, status: 'refused', reason: `the directory accepted it, but did not show it within ${seconds} seconds` };
+    const reason = `the directory accepted it, but did not show it within ${seconds} seconds`;
+    return { n, status: 'refused', reason, ...told };
   }
-  return { n, status, id: seen, ...(requestId && { requestId }) };
+  return { n, status, id: seen, ...told };
 };
 
 /** Whether the directory shows what the step did; if so, the id of the object, and the target is brought up to date. */

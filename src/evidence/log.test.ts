@@ -53,6 +53,21 @@ test('an altered byte, a dropped line, a swapped pair and an inserted line are e
   expect(await judge(lines)).toBe('whole');
 });
 
+test('whatever ends a line elsewhere ends no record, and bytes that are no text are found', async () => {
+  const log = await openEvidence(file);
+  for (const text of ['\u2028', '\u2029', '\r', '\u0085', '\ufffd"']) log.append({ kind: 'odd', data: `a${text}b` });
+  log.close();
+  expect(await verifyChain(file)).toMatchObject({ whole: true, records: 5 });
+  const bytes = readFileSync(file);
+  // Both decode to the same replacement character.
+  bytes[bytes.indexOf(Buffer.from('\ufffd'))] = 0xf0;
+  writeFileSync(file, bytes);
+  expect(await verifyChain(file)).toMatchObject({ whole: false, line: 5, reason: 'it has been altered' });
+  bytes[bytes.indexOf('\n')] = 13;
+  writeFileSync(file, bytes);
+  expect(await verifyChain(file)).toMatchObject({ whole: false, line: 1 });
+});
+
 test('a last line that a crash cut off is removed, and a record says so', async () => {
   await write('a', 'b');
   appendFileSync(file, '{"seq":3,"at":"20');

@@ -24,3 +24,38 @@ export const sealed = (record: EvidenceRecord): { text: string; hash: string } =
   const hash = `sha256:${createHash('sha256').update(body).digest('hex')}`;
   return { text: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
 };
+
+const SEAL = /^,"hash":"(sha256:[0-9a-f]{64})"\}$/;
+const SEAL_LENGTH = `,"hash":"${GENESIS}"}`.length;
+
+/**
+ * Reads a record's line, without its end. `hash` is what its bytes have; `isSealed` says whether that is what stands in
+ * it. Undefined where the line is no record.
+ */
+export const opened = (
+  line: Buffer,
+): { record: EvidenceRecord; hash: string; isSealed: boolean; text: string } | undefined => {
+  const text = line.toString();
+  const record = parsed(text);
+  if (record === undefined) return undefined;
+  const body = line.subarray(0, Math.max(0, line.length - SEAL_LENGTH));
+  const hash = `sha256:${createHash('sha256').update(body).update('}').digest('hex')}`;
+  const isSealed = SEAL.exec(line.subarray(body.length).toString('latin1'))?.[1] === hash;
+  return { record, hash, isSealed, text };
+};
+
+const parsed = (text: string): EvidenceRecord | undefined => {
+  try {
+    const value = JSON.parse(text);
+    const isRecord =
+      typeof value === 'object' &&
+      value !== null &&
+      Number.isInteger(value.seq) &&
+      typeof value.kind === 'string' &&
+      typeof value.at === 'string' &&
+      typeof value.prev === 'string';
+    return isRecord ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,7 +1,6 @@
 // Reads an evidence file and says whether it is whole: every record sealed, in order, none missing.
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { type EvidenceRecord, GENESIS, sealed } from './seal.ts';
+import { linesOfFile } from './lines.ts';
+import { type EvidenceRecord, GENESIS, opened } from './seal.ts';
 
 export type ChainCheck =
   | { readonly whole: true; readonly records: number; readonly head: string }
@@ -9,25 +8,29 @@ export type ChainCheck =
 
 /**
  * Checks the chain from the first record to the last. `line` counts from 1. With `known`, a record that is known to have
- * been written, the file must hold it in its place: a chain whose end was cut off is unbroken otherwise.
+ * been written, the file must hold it in its place: a chain whose end was cut off is unbroken otherwise. `onRecord` is
+ * handed each record that has been found to be in its place.
  */
 export const verifyChain = async (
   file: string,
   known?: { readonly seq: number; readonly hash: string },
+  onRecord?: (record: EvidenceRecord) => void,
 ): Promise<ChainCheck> => {
   let head = GENESIS;
   let line = 0;
   const broken = (reason: string): ChainCheck => ({ whole: false, line, reason });
-  for await (const { record, text } of lines(file)) {
+  for await (const { bytes, isWhole } of linesOfFile(file)) {
     line += 1;
-    if (record === undefined) return broken('it is not a record');
+    const found = isWhole ? opened(bytes) : undefined;
+    if (found === undefined) return broken('it is not a record');
+    const { record, hash, isSealed } = found;
     if (record.seq !== line) return broken(`record ${line} is missing; record ${record.seq} is here`);
     if (record.prev !== head) return broken('it does not follow the record before it');
-    const seal = sealed(record);
-    if (seal.text !== `${text}\n`) return broken('it has been altered');
-    head = seal.hash;
+    if (!isSealed) return broken('it has been altered');
+    head = hash;
     if (record.seq === known?.seq && head !== known.hash)
       return broken('it is not the record that was written; the file has been made anew from here or before');
+    onRecord?.(record);
   }
   if (known && line < known.seq) {
     const reason = `the end was cut off: the file ends with record ${line}, and record ${known.seq} had been written`;
@@ -38,25 +41,8 @@ export const verifyChain = async (
 
 /** The records of a file, oldest first. Lines that are no records are passed over: verifying them is another matter. */
 export async function* readEvidence(file: string): AsyncGenerator<EvidenceRecord> {
-  for await (const { record } of lines(file)) if (record !== undefined) yield record;
-}
-
-async function* lines(file: string): AsyncGenerator<{ record: EvidenceRecord | undefined; text: string }> {
-  const input = createReadStream(file, 'utf8');
-  try {
-    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      yield { record: parsed(text), text };
-    }
-  } finally {
-    input.destroy();
+  for await (const { bytes } of linesOfFile(file)) {
+    const found = opened(bytes);
+    if (found) yield found.record;
   }
 }
-
-const parsed = (text: string): EvidenceRecord | undefined => {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'seq' in value ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};

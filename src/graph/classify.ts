@@ -22,7 +22,12 @@ export const resultOf = (write: DirectoryWrite, call: Call, outcome: Outcome): W
   const makesAnObject = call.method === 'POST' && !(write.kind in WITHOUT_CONTENT && answer.status === 204);
   if (makesAnObject && id === undefined) return { status: 'unknown', failure };
   const requestId = answer.header('request-id');
-  return { status: 'done', ...(id !== undefined && { id }), ...(requestId !== undefined && { requestId }) };
+  return {
+    status: 'done',
+    httpStatus: answer.status,
+    ...(id !== undefined && { id }),
+    ...(requestId !== undefined && { requestId }),
+  };
 };
 
 /** Actions that answer with nothing. */

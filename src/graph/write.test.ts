@@ -36,7 +36,7 @@ const one = async (change: DirectoryWrite, reply: (call: Call) => Answer) => {
 
 test('a user is created with the extension attributes where Graph keeps them', async () => {
   const { result, sent } = await one(createUser, () => answer(201, { id: 'u1' }, { 'request-id': 'r1' }));
-  expect(result).toEqual({ status: 'done', id: 'u1', requestId: 'r1' });
+  expect(result).toEqual({ status: 'done', httpStatus: 201, id: 'u1', requestId: 'r1' });
   expect(sent[0]).toMatchObject({ method: 'POST', path: '/users' });
   expect(sent[0]!.body).toEqual({
     accountEnabled: false,
@@ -69,7 +69,7 @@ test('an application that was there already is read for its id', async () => {
 test('an application that reads do not show yet is done all the same', async () => {
   const missing = refusal(404, 'Request_ResourceNotFound', 'not there');
   const { result } = await one(createApplication, ({ method }) => (method === 'PATCH' ? answer(204) : missing));
-  expect(result).toEqual({ status: 'done' });
+  expect(result).toEqual({ status: 'done', httpStatus: 204 });
 });
 
 test('roles are sent without what Graph alone sets', async () => {
@@ -96,9 +96,9 @@ test('several writes go in one envelope and are answered in their order', async 
     ),
   );
   expect(await write(graph, [assign, createUser, assign])).toEqual([
-    { status: 'done', id: 'x1' },
-    { status: 'done', id: 'u1' },
-    { status: 'done', id: 'x1' },
+    { status: 'done', httpStatus: 201, id: 'x1' },
+    { status: 'done', httpStatus: 201, id: 'u1' },
+    { status: 'done', httpStatus: 201, id: 'x1' },
   ]);
   expect(itemsOf(graph.sent[0]!)[0]).toMatchObject({
     url: '/servicePrincipals/sp/appRoleAssignedTo',

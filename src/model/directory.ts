@@ -240,7 +240,7 @@ export type DirectoryWrite =
  * - notSent: the signal came before it was sent; nothing was done.
  */
 export type WriteResult =
-  | { readonly status: 'done'; readonly id?: string; readonly requestId?: string }
+  | { readonly status: 'done'; readonly id?: string; readonly requestId?: string; readonly httpStatus?: number }
   | { readonly status: 'exists' | 'notYet' | 'refused' | 'unknown' | 'notSent'; readonly failure: DirectoryFailure };
 
 /** Writing to a directory. Only apply is handed one. */

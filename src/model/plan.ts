@@ -143,5 +143,7 @@ export interface ActionResult {
   /** The object made or found, where there is one. */
   readonly id?: string;
   readonly reason?: string;
+  /** The directory's answer, where there was one: its HTTP status, and what Microsoft's support asks for. */
+  readonly httpStatus?: number;
   readonly requestId?: string;
 }
