@@ -11,7 +11,6 @@ const KEY = 'a signing key that nobody guesses';
 
 const hookAt = (origin: string, parts: Partial<WebhookSettings> = {}, tools = toolsOf({ KEY })) =>
   webhookChannel(
-    'webhook',
     {
       kind: 'webhook',
       address: `${origin}/removals`,

@@ -18,10 +18,10 @@ const ASK_THEM =
 const AGAIN = 'Run the same command again; what is done already is not done twice.';
 
 /** The secret is read at the first request. Errors of all methods: {@link ChannelError}, {@link ChannelDownError}. */
-export const webhookChannel = (name: string, settings: WebhookSettings, tools: ChannelTools): Channel => {
+export const webhookChannel = (settings: WebhookSettings, tools: ChannelTools): Channel => {
   const hook = new Hook(settings, tools);
   return {
-    name,
+    name: 'webhook',
     kind: 'webhook',
     check: async (signal) => {
       await hook.post('check', 'check', {}, signal);
