@@ -21,8 +21,8 @@ export const jsonOf = (answer: Answer, place: ServerPlace, masked: Masked): unkn
   const text = textOf(answer, place);
   try {
     return parseJson(text);
-  } catch (error) {
-    throw notJson(text, answer.headers['content-type'], place, masked) ?? brokenJson(place, faultPosition(error, text));
+  } catch {
+    throw notJson(text, answer.headers['content-type'], place, masked) ?? brokenJson(place, faultPosition(text));
   }
 };
 

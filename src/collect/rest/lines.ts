@@ -28,11 +28,11 @@ export async function* linesOf(
       if (text.trim() === '') continue;
       try {
         lines.push({ line, record: parseJson(text) });
-      } catch (error) {
+      } catch {
         // The lines before it go first: they can be wrong in another way, and the first defect is the one to tell.
         yield lines;
         const at = { ...place, at: `line ${line}` };
-        throw notJson(text, headers['content-type'], at, masked) ?? brokenJson(at, faultPosition(error, text));
+        throw notJson(text, headers['content-type'], at, masked) ?? brokenJson(at, faultPosition(text));
       }
     }
     yield lines;
