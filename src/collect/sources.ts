@@ -25,5 +25,7 @@ const load = async (settings: SourceSettings, tools: SourceTools): Promise<Sourc
       return (await import('./rest/rest.ts')).restSource(settings, tools);
     case 'ldap':
       return (await import('./ldap/source.ts')).ldapSource(settings, tools);
+    case 'scim':
+      return (await import('./scim/scim.ts')).scimSource(settings, tools);
   }
 };

@@ -1,5 +1,6 @@
 // What each kind of source needs to know, as the configuration says it: complete, every path absolute.
 import type { SecretRef } from './settings.ts';
+import type { RestSettings, ScimSettings } from './web-settings.ts';
 
 export interface CsvSettings {
   readonly kind: 'csv';
@@ -43,82 +44,6 @@ export interface ExcelSettings {
   readonly headerRow: number | null;
 }
 
-/** How a web API is reached, whatever it speaks. Times in seconds. */
-export interface WebSettings {
-  readonly signIn: WebSignIn;
-  /** Certificates (PEM) to trust besides those of the operating system. Absolute. */
-  readonly caFile: string | null;
-  /** A PEM file with certificate and private key. Absolute. */
-  readonly clientCertificate: { readonly file: string; readonly password: SecretRef | null } | null;
-  /** To connect; for a whole answer; between two pieces of an answer. */
-  readonly timeLimits: { readonly connect: number; readonly answer: number; readonly silence: number };
-  /** How often a read is sent again after a dropped connection or a "later". */
-  readonly repeats: number;
-  /** At most so long is waited, all waits for one request together. */
-  readonly longestWait: number;
-  /** A larger answer is not read. */
-  readonly maxAnswerBytes: number;
-}
-
-export type WebSignIn =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'basic'; readonly user: string; readonly password: SecretRef }
-  | { readonly kind: 'bearer'; readonly token: SecretRef }
-  | { readonly kind: 'apiKey'; readonly in: 'header' | 'query'; readonly name: string; readonly key: SecretRef }
-  /** OAuth 2.0 (RFC 6749, 4.4). `as`: where client id and secret stand. `more`: further parameters, such as an audience. */
-  | {
-      readonly kind: 'clientCredentials';
-      readonly tokenUrl: string;
-      readonly clientId: string;
-      readonly secret: SecretRef;
-      readonly scope: string | null;
-      readonly as: 'basic' | 'body';
-      readonly more: Readonly<Record<string, string>>;
-    };
-
-/** Names of columns, each with where its value stands in a record. Null where nobody has named them. */
-export type ColumnPaths = Readonly<Record<string, string>> | null;
-
-export interface RestSettings {
-  readonly kind: 'rest';
-  readonly web: WebSettings;
-  /** May carry a query. */
-  readonly address: string;
-  readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string | SecretRef>>;
-  /** A text is sent as it is, anything else as JSON; null: none. */
-  readonly body: unknown;
-  /** `ndjson`: one record a line; then `records` is said of a line and there are no pages. */
-  readonly format: 'json' | 'ndjson';
-  readonly paging: RestPaging;
-  /** JMESPath: from an answer to its list of records. */
-  readonly records: string;
-  /** JMESPath each: from a record to a value. */
-  readonly columns: ColumnPaths;
-  /** JMESPath: from an answer to how many records there are on all pages together. */
-  readonly total: string | null;
-}
-
-/** Parameters go into the query, or into a POST's body where that is a group of keys. */
-export type RestPaging =
-  | { readonly kind: 'none' }
-  /** JMESPath to the address of the next page. */
-  | { readonly kind: 'nextLink'; readonly path: string }
-  /** The Link header with rel="next" (RFC 8288). */
-  | { readonly kind: 'linkHeader' }
-  | { readonly kind: 'cursor'; readonly path: string; readonly parameter: string }
-  | {
-      readonly kind: 'page' | 'offset';
-      readonly parameter: string;
-      readonly first: number;
-      readonly size: PageSize | null;
-    };
-
-export interface PageSize {
-  readonly parameter: string;
-  readonly value: number;
-}
-
 export type LdapServer =
   | { readonly host: string; readonly port: number; readonly security: 'ldaps' | 'startTls' | 'none' }
   /** A socket of this machine: ldapi. */
@@ -153,7 +78,7 @@ export interface LdapSettings {
   readonly timeoutSeconds: number;
 }
 
-export type SourceSettings = CsvSettings | ExcelSettings | RestSettings | LdapSettings;
+export type SourceSettings = CsvSettings | ExcelSettings | RestSettings | LdapSettings | ScimSettings;
 
 /** Columns that are left out, and those that stay although they look as if they held secrets. */
 export interface ColumnChoices {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceTools } from '../../src/model/source.ts';
-import type { WebSettings } from '../../src/model/source-settings.ts';
+import type { WebSettings } from '../../src/model/web-settings.ts';
 
 /** As the configuration has them, but with less patience: tests have none. */
 export const WEB: WebSettings = {

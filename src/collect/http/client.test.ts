@@ -11,7 +11,7 @@ import { json, serve } from '../../../test/support/http.ts';
 import { hostIdentity } from '../../../test/support/tls.ts';
 import { toolsWith, WEB } from '../../../test/support/web.ts';
 import { SourceError } from '../../model/errors.ts';
-import type { WebSettings, WebSignIn } from '../../model/source-settings.ts';
+import type { WebSettings, WebSignIn } from '../../model/web-settings.ts';
 import { openWebClient } from './client.ts';
 
 const SECRETS = { PASSWORD: 'wörd:"quoted"', TOKEN: 'tok-en-0815', KEY: 'k&y=4711', CLIENT: 's3cret/+' };

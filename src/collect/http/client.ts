@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request as send } from 'undici';
 import type { ServerPlace, SourceError } from '../../model/errors.ts';
 import type { SourceTools } from '../../model/source.ts';
-import type { WebSettings } from '../../model/source-settings.ts';
+import type { WebSettings } from '../../model/web-settings.ts';
 import { type Connections, openConnections } from './connections.ts';
 import { addressText, firstWords, webError, withoutThese } from './errors.ts';
 import { Passing, passingStatus, sentError } from './failures.ts';
@@ -18,8 +18,11 @@ export interface Ask {
   readonly body?: string;
   /** Where this is among many, for errors: `page 3`. */
   readonly at?: string;
-  /** Looks at an answer that refuses or fails, and says in words why; undefined for the first words of it. */
-  readonly explain?: (text: string) => string | undefined;
+  /**
+   * Looks at an answer that refuses or fails: says in words why, or makes the error; undefined for the first words of it.
+   * Not asked where the answer says that it may pass.
+   */
+  readonly explain?: (text: string) => string | Error | undefined;
 }
 
 export interface AnswerHead {
@@ -264,8 +267,10 @@ class Client implements WebClient {
     const said = await this.#beginning(sent);
     const { status } = sent.head;
     const explained = ask.explain?.(said);
-    const words = firstWords(this.masked(explained ?? said));
-    const told = words === '' ? '' : explained === undefined ? `; it begins: "${words}"` : `: ${words}`;
+    if (explained instanceof Error && ![429, 502, 503, 504].includes(status)) return explained;
+    const inWords = typeof explained === 'string' ? explained : undefined;
+    const words = firstWords(this.masked(inWords ?? said));
+    const told = words === '' ? '' : inWords === undefined ? `; it begins: "${words}"` : `: ${words}`;
     const place = placeOf({ ...ask, url: sent.head.url });
     const passing = passingStatus(sent.head, place, told);
     if (passing) return passing;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { SourceTools } from '../../model/source.ts';
-import type { WebSettings } from '../../model/source-settings.ts';
+import type { WebSettings } from '../../model/web-settings.ts';
 import { webError } from './errors.ts';
 
 export interface Connections {

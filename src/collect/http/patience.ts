@@ -1,5 +1,5 @@
 // How long a server is waited for: from one piece of an answer to the next, and for the whole. A slow reader is not its fault.
-import type { WebSettings } from '../../model/source-settings.ts';
+import type { WebSettings } from '../../model/web-settings.ts';
 
 export type Limit = 'silence' | 'answer';
 

@@ -1,7 +1,7 @@
 // Signing in to a web API. A secret is read when it is needed, put into one request, and kept no longer than the collection.
 import type { ServerPlace } from '../../model/errors.ts';
 import type { SourceTools } from '../../model/source.ts';
-import type { WebSignIn } from '../../model/source-settings.ts';
+import type { WebSignIn } from '../../model/web-settings.ts';
 import { addressText, firstWords, webError, withoutThese } from './errors.ts';
 import { parseJson } from './json.ts';
 

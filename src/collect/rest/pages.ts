@@ -1,7 +1,7 @@
 // The pages of a REST API, one after the other, until it says that there are no more.
 import { createHash } from 'node:crypto';
 import type { ServerPlace } from '../../model/errors.ts';
-import type { RestPaging, RestSettings } from '../../model/source-settings.ts';
+import type { RestPaging, RestSettings } from '../../model/web-settings.ts';
 import { jsonOf } from '../http/answers.ts';
 import { type Answer, type Ask, placeOf, type WebClient } from '../http/client.ts';
 import { restError } from './errors.ts';

@@ -2,7 +2,7 @@
 import type { Account, Cell } from '../../model/account.ts';
 import type { ServerPlace } from '../../model/errors.ts';
 import type { OpenSource, Source, SourceTools } from '../../model/source.ts';
-import type { RestSettings } from '../../model/source-settings.ts';
+import type { RestSettings } from '../../model/web-settings.ts';
 import { cellOf, isCell } from '../http/cells.ts';
 import { openWebClient, placeOf } from '../http/client.ts';
 import { addressText } from '../http/errors.ts';

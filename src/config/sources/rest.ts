@@ -1,7 +1,7 @@
 // source.rest: what people write of a REST API, and what the code uses.
 import { z } from 'zod';
 import { expressionProblem } from '../../collect/rest/paths.ts';
-import type { RestPaging, RestSettings } from '../../model/source-settings.ts';
+import type { RestPaging, RestSettings } from '../../model/web-settings.ts';
 import { choice, either, object, type ToPath, text } from '../shapes.ts';
 import { apiAddress, headerSettings, headersWritten, webKeys, webSettings } from './web.ts';
 

@@ -6,12 +6,14 @@ import { csvSettings, csvWritten } from './csv.ts';
 import { excelSettings, excelWritten } from './excel.ts';
 import { ldapSettings, ldapWritten } from './ldap.ts';
 import { restSettings, restWritten } from './rest.ts';
+import { scimSettings, scimWritten } from './scim.ts';
 
 const kinds = {
   csv: csvWritten.optional(),
   excel: excelWritten.optional(),
   rest: restWritten.optional(),
   ldap: ldapWritten.optional(),
+  scim: scimWritten.optional(),
 };
 
 /** The kind of source for a file that "init" is given, by the end of its name; any other is taken for CSV. */
@@ -42,5 +44,6 @@ export const sourceSettings = (written: z.infer<typeof sourceWritten>, path: ToP
   if (written.excel) return excelSettings(written.excel, path);
   if (written.rest) return restSettings(written.rest, path);
   if (written.ldap) return ldapSettings(written.ldap, path);
+  if (written.scim) return scimSettings(written.scim, path);
   throw new RangeError('the schema lets no file pass that names no source');
 };

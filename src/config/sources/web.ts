@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { secretName } from '../../collect/secret-look.ts';
 import type { SecretRef } from '../../model/settings.ts';
-import type { WebSettings, WebSignIn } from '../../model/source-settings.ts';
+import type { WebSettings, WebSignIn } from '../../model/web-settings.ts';
 import { choice, either, object, SECRET_EXPECTED, secretPlace, secretRef, type ToPath, text, url } from '../shapes.ts';
 
 /** An address that may carry a query, but no secret. */

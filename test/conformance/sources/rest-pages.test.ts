@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { sourceOf } from '../../../src/collect/sources.ts';
 import { SourceError } from '../../../src/model/errors.ts';
-import type { RestPaging, RestSettings } from '../../../src/model/source-settings.ts';
+import type { RestPaging, RestSettings } from '../../../src/model/web-settings.ts';
 import { type Heard, json, serve } from '../../support/http.ts';
 import { toolsWith, WEB } from '../../support/web.ts';
 import { readAll } from './suite.ts';

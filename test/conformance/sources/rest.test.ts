@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import type { Cell } from '../../../src/model/account.ts';
-import type { RestSettings } from '../../../src/model/source-settings.ts';
+import type { RestSettings } from '../../../src/model/web-settings.ts';
 import { inPieces, portOf, startWeb, WEB } from '../../support/web.ts';
 import { type Application, sourceConformance } from './suite.ts';
 
