@@ -21,6 +21,7 @@ import { collect, newestRoster } from './stages/collect.ts';
 import { match } from './stages/match.ts';
 import { requirePermitted } from './stages/permitted.ts';
 import { plan, savePlan, sweepPlans } from './stages/plan.ts';
+import { reviewSteps } from './stages/review.ts';
 import { type Verified, verify } from './stages/verify.ts';
 import type { Matching } from './store/store.ts';
 import { type Cost, evidenceFile, type Progress, type Work } from './work.ts';
@@ -42,6 +43,16 @@ export {
   sendRemovals,
   takeDecisions,
 } from './stages/removals.ts';
+export {
+  asDecisions,
+  planDecisions,
+  planReview,
+  planRoundAction,
+  type ReviewResults,
+  type ReviewStatus,
+  reviewResults,
+  reviewStatus,
+} from './stages/review.ts';
 export { type Verified, verify } from './stages/verify.ts';
 
 export interface Run {
@@ -133,6 +144,30 @@ export const apply = async (
   } finally {
     await rm(check, { force: true });
   }
+};
+
+/**
+ * Carries a saved plan about a review out. The plan's bytes, the roster, the configuration and the tenant must be those
+ * that it rests on; what it wants is looked for in the directory step by step. Undefined is answered if `confirm` says no.
+ */
+export const applyReview = async (
+  work: Work,
+  file: string,
+  confirm: (plan: PlanFile) => Promise<boolean> = async () => true,
+): Promise<Pick<CarriedOut, 'plan' | 'applied'> | undefined> => {
+  const plan = await openOwnPlan(work, file);
+  refuseGuarded(work, plan.footer.guards);
+  const { settings } = work;
+  const roster = await newestRoster(work);
+  const directory = await work.connect();
+  const { tenantId } = await directory.tenant(work.signal);
+  const differences = headerDifferences(plan.header, { roster: roster.hash, configuration: settings.hash, tenantId });
+  if (differences.length > 0) throw new StalePlanError(differences);
+  await requirePermitted(work, plan.footer.counts);
+  if (!(await confirm(plan))) return undefined;
+  await refuseChanged(work, plan);
+  const actual = await readActual(directory, settings.application, work.signal);
+  return { plan, applied: await carryOut(work, plan, reviewSteps(plan), actual) };
 };
 
 /** Opens a plan; if a byte of it was changed and its original is known, says what stood there. */

@@ -3,6 +3,7 @@ import type { Action, ActionResult } from '../model/plan.ts';
 import { type BatchItem, carryOutBatch } from './batch.ts';
 import { type ApplyInput, STOPPED } from './input.ts';
 import { awaitRole, register, type Target } from './register.ts';
+import { isReviewAction, ReviewSteps } from './review.ts';
 
 /**
  * Carries out the steps and answers one result for each, in the order in which they end. A refused action does not
@@ -29,6 +30,7 @@ async function* carryOut(
   made: Map<number, string>,
   run: Runner,
 ): AsyncGenerator<ActionResult> {
+  const reviews = new ReviewSteps(input);
   let phase: Action['kind'] | undefined;
   /** Of users the ids are kept, for the assignments to come; of a million assignments nothing is. */
   const noted = function* (results: readonly ActionResult[]): Generator<ActionResult> {
@@ -54,7 +56,8 @@ async function* carryOut(
       const item = assignment(action, target, made);
       if ('status' in item) yield item;
       else for await (const results of run.add(item)) yield* noted(results);
-    } else yield await register(action, target, input);
+    } else if (isReviewAction(action)) yield await reviews.carryOut(action);
+    else yield await register(action, target, input);
   }
   for await (const results of run.drain()) yield* noted(results);
 }

@@ -1,7 +1,7 @@
 // The steps that make the application known to the directory, one after another: each needs the one before.
 import type { Application, AppRole, DirectoryWrite, ServicePrincipal, WriteResult } from '../model/directory.ts';
 import { failureText } from '../model/errors.ts';
-import type { Action, ActionResult } from '../model/plan.ts';
+import type { AccessAction, ActionResult } from '../model/plan.ts';
 import { answerOf } from './answer.ts';
 import { type ApplyInput, STOPPED } from './input.ts';
 import { patience, waitFor } from './patience.ts';
@@ -14,7 +14,7 @@ export interface Target {
   readonly awaited: Set<string>;
 }
 
-type Registration = Exclude<Action, { kind: 'createUser' } | { kind: 'assign' }>;
+type Registration = Exclude<AccessAction, { kind: 'createUser' } | { kind: 'assign' }>;
 
 /** Carries out one step, and waits until the directory shows it: the next ones refer to it. */
 export const register = async (action: Registration, target: Target, input: ApplyInput): Promise<ActionResult> => {

@@ -42,7 +42,19 @@ const decimal = (name: string, least: number, most: number) => (text: string) =>
   throw new UsageError(`--${name} takes a number from ${least} to ${most}, not "${text}".`, 'Give such a number.');
 };
 
-const GUARDS = ['create', 'assign', 'shrink', 'grow', 'older', 'rows', 'sum', 'trailer'];
+const GUARDS = [
+  'create',
+  'assign',
+  'shrink',
+  'grow',
+  'older',
+  'rows',
+  'sum',
+  'trailer',
+  'reviewers',
+  'recommendation',
+  'deny',
+];
 
 /** `--allow create --allow grow`, `--allow create grow` and ROLLCALL_ALLOW=create,grow say the same. */
 const guards = (text: string, before: readonly string[]): readonly string[] => {
@@ -249,6 +261,55 @@ ${EXIT_STATUS}`,
     async () => (await import('./commands/report.ts')).report,
     'rollcall report\nrollcall report --to accounts.csv',
   ).addOption(option('--to <file...>', 'where it goes; .html and .csv tell the format').default([]));
+
+  const review = program
+    .command('review')
+    .description('reviews of the access: started, followed, decided, applied')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false);
+  type Reviews = typeof import('./commands/review.ts');
+  const addReview = <Name extends keyof Reviews>(name: string, description: string, run: Name, example: string) =>
+    add(
+      name,
+      description,
+      async () => (await import('./commands/review.ts'))[run] as Run<never>,
+      example,
+      true,
+      review,
+    );
+  addReview(
+    'start',
+    'start the review that the configuration describes',
+    'reviewStart',
+    'rollcall review start --what-if\nrollcall review start',
+  )
+    .addOption(whatIf)
+    .addOption(dryRun)
+    .addOption(allow)
+    .addOption(lagLimit);
+  addReview('status', 'how far it is, by reviewer and stage', 'reviewStatusCommand', 'rollcall review status');
+  addReview('remind', 'remind reviewers who have not finished', 'reviewRemind', 'rollcall review remind')
+    .addOption(whatIf)
+    .addOption(dryRun);
+  addReview(
+    'decide',
+    'record the decisions of the signed-in reviewer from a CSV file',
+    'reviewDecide',
+    'rollcall review decide decisions.csv --what-if\nrollcall review decide decisions.csv',
+  )
+    .argument('<decisions>', 'CSV: person, decision (approve, deny or dontKnow), justification')
+    .addOption(whatIf)
+    .addOption(dryRun);
+  addReview('stop', 'end it before its time', 'reviewStop', 'rollcall review stop').addOption(whatIf).addOption(dryRun);
+  addReview('apply', 'remove the access that was refused, once it has ended', 'reviewApply', 'rollcall review apply')
+    .addOption(whatIf)
+    .addOption(dryRun);
+  addReview(
+    'results',
+    'every decision, who keeps the access and who lost it; what was refused becomes removals',
+    'reviewResultsCommand',
+    'rollcall review results\nrollcall review results --output csv > results.csv',
+  );
 
   const removals = program
     .command('removals')

@@ -1,5 +1,7 @@
 // A plan is plain data: what would change, resting on what. It is saved, read by people, then applied.
+import type { DecisionKind } from './decision.ts';
 import type { AppRole } from './directory.ts';
+import type { ReviewOrder } from './review.ts';
 
 /** Marks an enterprise application, so that it is listed as one and can be reviewed. */
 export const INTEGRATED_TAG = 'WindowsAzureActiveDirectoryIntegratedApp';
@@ -12,7 +14,42 @@ interface ActionBase {
   readonly n: number;
 }
 
-export type Action = ActionBase &
+/** Steps about a review, which a plan of its own holds. Names are for people. */
+export type ReviewAction = ActionBase &
+  (
+    | { readonly kind: 'startReview'; readonly order: ReviewOrder }
+    | {
+        readonly kind: 'stopReview' | 'remindReviewers' | 'applyDecisions';
+        readonly reviewId: string;
+        readonly instanceId: string;
+        readonly name: string;
+      }
+    | {
+        readonly kind: 'decide';
+        readonly reviewId: string;
+        readonly instanceId: string;
+        readonly decisionId: string;
+        readonly principalName: string;
+        readonly decision: DecisionKind;
+        readonly justification: string;
+      }
+  );
+
+export const REVIEW_ACTION_KINDS = [
+  'startReview',
+  'stopReview',
+  'remindReviewers',
+  'applyDecisions',
+  'decide',
+] as const satisfies readonly ReviewAction['kind'][];
+
+export const isReviewAction = (action: Action): action is ReviewAction =>
+  (REVIEW_ACTION_KINDS as readonly string[]).includes(action.kind);
+
+export type Action = AccessAction | ReviewAction;
+
+/** Steps that make the directory say what the roster says. */
+export type AccessAction = ActionBase &
   (
     | {
         readonly kind: 'createApplication';
@@ -50,6 +87,7 @@ export const ACTION_KINDS: readonly ActionKind[] = [
   'requireAssignment',
   'createUser',
   'assign',
+  ...REVIEW_ACTION_KINDS,
 ];
 
 /** An account that the plan cannot act on, and why: `missingAttribute`, `invalidAttribute`, `unknownRole`, … */
@@ -84,6 +122,8 @@ export interface DirectoryState {
 /** The first record of a plan file. Hashes are `sha256:` and 64 hexadecimal digits. */
 export interface PlanHeader {
   readonly rollcallPlan: 1;
+  /** What it is about: who has access, or a review of it. */
+  readonly about: 'access' | 'review';
   readonly application: PlannedApplication;
   readonly createdAt: string;
   /** What the plan rests on. It is refused when one of them has changed. */

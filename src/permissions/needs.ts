@@ -1,6 +1,6 @@
 // The one table of what each stage needs to be allowed, and how it compares with what a session holds.
 import type { Session } from '../model/directory.ts';
-import type { ActionKind, PlanCounts } from '../model/plan.ts';
+import { type ActionKind, type PlanCounts, REVIEW_ACTION_KINDS } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import { enoughFor, type PermissionKind, type PermissionName } from './catalogue.ts';
 import { type HeldRoles, holdsOneOf, type RoleName, rolesOf } from './directory-roles.ts';
@@ -109,6 +109,7 @@ export const NEEDS: readonly Need[] = [
     stage: 'review',
     to: 'start reviews and read their decisions',
     permission: 'AccessReview.ReadWrite.All',
+    actions: REVIEW_ACTION_KINDS,
     when: ({ review }) => review !== null,
     roles: ['User Administrator', 'Identity Governance Administrator'],
   },
@@ -138,8 +139,10 @@ export const judgeNeeds = (session: Session, uses: Uses): readonly Judged[] =>
   }));
 
 /** Whether a run needs it, and it is not there. */
-export const isLackingForRun = ({ stage, ...judged }: Judged): boolean =>
-  RUN.includes(stage) && (judged.heldAs === null || isLackingRole(judged));
+export const isLackingForRun = ({ stage, ...judged }: Judged): boolean => RUN.includes(stage) && isLacking(judged);
+
+const isLacking = (judged: Pick<Judged, 'heldAs' | 'byRole' | 'byRoleOnly'>): boolean =>
+  judged.heldAs === null || isLackingRole(judged);
 
 /**
  * What applying a plan of these actions, and verifying it, needs and the session lacks. Nothing for a plan without
@@ -153,7 +156,11 @@ export const lackingForPlan = (
   const isUsed = ({ stage, actions }: Need) => stage !== 'plan' && (actions?.some((kind) => counts[kind] > 0) ?? true);
   const isEmpty = Object.values(counts).every((count) => count === 0);
   const judged = judgeNeeds(session, { create, review, registers: true });
-  return isEmpty ? [] : judged.filter((one) => isUsed(one) && isLackingForRun(one));
+  if (isEmpty) return [];
+  // A plan about a review changes no access, and is not verified against the roster.
+  const isReview = REVIEW_ACTION_KINDS.some((kind) => counts[kind] > 0);
+  if (isReview) return judged.filter((one) => one.stage === 'review' && isUsed(one) && isLacking(one));
+  return judged.filter((one) => isUsed(one) && isLackingForRun(one));
 };
 
 const isLackingRole = ({ byRole, byRoleOnly }: Pick<Judged, 'byRole' | 'byRoleOnly'>): boolean =>

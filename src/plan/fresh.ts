@@ -2,6 +2,7 @@
 import { NeedsPersonError } from '../model/errors.ts';
 import { canonicalJson } from '../model/hash.ts';
 import type { Action, DirectoryState, PlanHeader, PlanRecord, PlanStep } from '../model/plan.ts';
+import type { ReviewOrder } from '../model/review.ts';
 
 /** What the plan rests on has changed. `differences` are sentences, the first few of them. */
 export class StalePlanError extends NeedsPersonError {
@@ -163,7 +164,45 @@ export const describe = (action: Action): string => {
       return `create the user ${action.properties['userPrincipalName']} (${action.properties['displayName']}), disabled, for row ${action.row}`;
     case 'assign':
       return `assign ${action.principalName} the role "${action.roleName}" (row ${action.row})`;
+    case 'startReview':
+      return startText(action.order);
+    case 'stopReview':
+      return `stop "${action.name}": what is decided by then stands, and nobody can decide any more`;
+    case 'remindReviewers':
+      return `remind the reviewers of "${action.name}" who have not finished`;
+    case 'applyDecisions':
+      return `apply the decisions of "${action.name}": assignments that were refused are removed`;
+    case 'decide':
+      return `${DECIDE_WORDS[action.decision]} ${action.principalName}${action.justification ? `: ${action.justification}` : ''}`;
     default:
       return action satisfies never;
   }
+};
+
+const DECIDE_WORDS = {
+  Approve: 'approve the access of',
+  Deny: 'refuse the access of',
+  DontKnow: 'leave open the access of',
+  NotReviewed: 'take back what was decided about',
+} as const;
+
+const RECURS = {
+  once: 'once',
+  weekly: 'each week',
+  monthly: 'each month',
+  quarterly: 'each quarter',
+  halfYearly: 'each half-year',
+  yearly: 'each year',
+} as const;
+
+const startText = (order: ReviewOrder): string => {
+  const stages = order.stages.map(({ reviewers, durationInDays }) => {
+    const who = reviewers.map((one) => (one.kind === 'manager' ? 'their managers' : one.name)).join(', ');
+    return `${durationInDays} days by ${who || 'nobody'}`;
+  });
+  const end = order.default === 'none' ? 'stays' : `is decided: ${order.default}`;
+  const applying = order.autoApply
+    ? 'refused access is removed at its end'
+    : 'refused access is removed when you apply it';
+  return `start the review "${order.displayName}", ${RECURS[order.recurrence]} from ${order.startsOn}: ${stages.join(', then ')}; what nobody decides about ${end}; ${applying}`;
 };

@@ -1,17 +1,9 @@
 import { expect, test } from 'vitest';
-import type { PlanCounts } from '../model/plan.ts';
+import { noneOfEachKind, type PlanCounts } from '../model/plan.ts';
 import { guardStops } from './guards.ts';
 
 const settings = { maxCreateShare: 0.25, maxAssignShare: 1, maxShrinkShare: 0.1, maxGrowShare: 0.5, floor: 20 };
-const counts = (createUser: number, assign: number): PlanCounts => ({
-  createApplication: 1,
-  createServicePrincipal: 1,
-  addAppRoles: 1,
-  addTags: 1,
-  requireAssignment: 1,
-  createUser,
-  assign,
-});
+const counts = (createUser: number, assign: number): PlanCounts => ({ ...noneOfEachKind(), createUser, assign });
 const stops = (create: number, assign: number, rows: number) =>
   guardStops(counts(create, assign), rows, settings).map(({ guard }) => guard);
 

@@ -4,7 +4,7 @@ import type { AppRole } from '../model/directory.ts';
 import { RollcallError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { PairSet } from '../model/pairs.ts';
-import type { Action, PlanProblem, PlanRecord, PrincipalRef } from '../model/plan.ts';
+import type { AccessAction, Action, PlanProblem, PlanRecord, PrincipalRef } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import type { ActualApplication, ActualState } from './actual.ts';
 import { creatableRows, newUsers } from './new-users.ts';
@@ -36,7 +36,7 @@ export interface PlanInput extends WantedInput {
 }
 
 /** An action before it has its place in the plan. */
-export type ActionDraft = Action extends infer A ? (A extends Action ? Omit<A, 'n'> : never) : never;
+export type ActionDraft = AccessAction extends infer A ? (A extends AccessAction ? Omit<A, 'n'> : never) : never;
 
 /**
  * Plans in three passes over the rows: the roles that are needed, the users that are missing, the assignments.

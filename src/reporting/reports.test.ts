@@ -104,6 +104,7 @@ const planned = async (
   const none = { applicationId: null, appId: null, servicePrincipalId: null };
   const header = {
     rollcallPlan: 1 as const,
+    about: 'access' as const,
     application: { displayName: 'App', uniqueName: 'rollcall-app', ...none },
     createdAt: '2026-01-01T03:00:00.000Z',
     roster: 'sha256:roster',

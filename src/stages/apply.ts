@@ -89,7 +89,7 @@ export const carryOut = async (
   });
   const applied = { plan: footer.hash, ...tally.summary(), cost };
   evidence.append({ kind: 'applyEnded', data: { plan: footer.hash, results: applied.results, done: applied.done } });
-  await store.saveSummary(settings.application.uniqueName, 'apply', {
+  await store.saveSummary(settings.application.uniqueName, header.about === 'review' ? 'review' : 'apply', {
     ...applied,
     at: new Date(work.clock.now()).toISOString(),
   });

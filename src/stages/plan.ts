@@ -76,6 +76,7 @@ export const savePlan = async (
   const { application, servicePrincipal, tenantId } = actual;
   const header = {
     rollcallPlan: 1 as const,
+    about: 'access' as const,
     application: {
       displayName: settings.application.displayName,
       uniqueName: settings.application.uniqueName,

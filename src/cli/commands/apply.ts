@@ -14,6 +14,7 @@ import type { CommonOptions } from '../program.ts';
 import { commandLine } from '../started.ts';
 import { withWork } from '../with-work.ts';
 import { planStatus, printPlan } from './plan.ts';
+import { applyReviewPlan } from './review.ts';
 
 export interface ApplyOptions extends CommonOptions {
   readonly plan?: string;
@@ -31,6 +32,7 @@ export const apply = (options: ApplyOptions, io: Io): Promise<number> =>
       await printPlan(plan, 0, options, io);
       return planStatus(plan);
     }
+    if ((await openPlan(file)).header.about === 'review') return applyReviewPlan(work, file, options, io);
     const since = new Date().toISOString();
     const done = await applyPlan(work, file, async (plan) => {
       if (!options.quiet && plan.footer.actions > 0) io.err(`${await planText(plan)}\n`);

@@ -57,6 +57,11 @@ const ACTION_WORDS: Readonly<Record<ActionKind, readonly [string, string]>> = {
   requireAssignment: ['switch to set: assignment required', 'switches to set: assignment required'],
   createUser: ['user to create, disabled', 'users to create, disabled'],
   assign: ['assignment to make', 'assignments to make'],
+  startReview: ['review to start', 'reviews to start'],
+  stopReview: ['review to stop', 'reviews to stop'],
+  remindReviewers: ['reminder to send', 'reminders to send'],
+  applyDecisions: ['set of decisions to apply', 'sets of decisions to apply'],
+  decide: ['decision to record', 'decisions to record'],
 };
 
 /** How many examples of each kind of action a summary shows. */
@@ -120,7 +125,7 @@ const firstOfEach = async (plan: PlanFile): Promise<ReadonlyMap<ActionKind | 'pr
 export const appliedText = ({ results, done, failures, cost }: Applied): string => {
   const lines = [
     `Applied in ${duration(cost.seconds)}: ${count(results.done)} done, ${count(results.alreadySo)} already so, ${count(results.refused)} refused, ${count(results.notTried)} not tried`,
-    `  ${count(done.createUser)} users created, ${count(done.assign)} assignments made`,
+    ...doneText(done),
   ];
   for (const { n, kind, status, reason } of failures.slice(0, 10)) {
     lines.push(`  action ${n} (${kind}) ${status === 'refused' ? 'was refused' : 'was not tried'}: ${reason}`);
@@ -128,6 +133,21 @@ export const appliedText = ({ results, done, failures, cost }: Applied): string 
   const more = results.refused + results.notTried - Math.min(10, failures.length);
   if (more > 0) lines.push(`  and ${count(more)} more; "rollcall report" lists them all`);
   return lines.join('\n');
+};
+
+const DONE_WORDS: Readonly<Partial<Record<ActionKind, string>>> = {
+  startReview: 'reviews started',
+  stopReview: 'reviews stopped',
+  remindReviewers: 'reminders sent',
+  applyDecisions: 'sets of decisions applied',
+  decide: 'decisions recorded',
+};
+
+/** Users and assignments, or what was done about reviews. */
+const doneText = (done: PlanCounts): string[] => {
+  const about = (Object.keys(DONE_WORDS) as ActionKind[]).filter((kind) => done[kind] > 0);
+  if (about.length > 0) return [`  ${about.map((kind) => `${count(done[kind])} ${DONE_WORDS[kind]}`).join(', ')}`];
+  return [`  ${count(done.createUser)} users created, ${count(done.assign)} assignments made`];
 };
 
 export const verifiedText = (verified: Verified): string => {
