@@ -1,24 +1,19 @@
 // The defects of a CSV file, each with its code, in words, and with what to do about it.
 import { SourceError } from '../model/errors.ts';
+import { ENCODING_REMEDIES } from './encodings.ts';
 import { foreignRemedies } from './foreign-formats.ts';
-import { fileRemedies, type Position } from './source-file.ts';
+import { FILE_REMEDIES, type Position } from './source-file.ts';
 
 /** One sentence of remedy for each kind of defect; the codes are what scripts branch on. */
 const REMEDIES = {
-  ...fileRemedies('csv'),
-  unknownEncoding: 'Use a name such as utf-8, utf-16le or windows-1252.',
+  ...FILE_REMEDIES,
+  ...ENCODING_REMEDIES,
   badDelimiter: 'Give one character, for example ";" or "|".',
   emptyFile: 'Export the accounts again.',
   emptyRoster: 'Export the accounts again; if the application really has none, there is nothing to govern.',
   spreadsheet:
     'Write "source: { excel: … }" for .xlsx; save others as .xlsx or "CSV UTF-8" in the spreadsheet program.',
   ...foreignRemedies('an export as CSV'),
-  utf32: 'Save the file as UTF-8.',
-  utf16WithoutBom: 'Save the file as UTF-8, or declare "encoding: utf-16le" (or utf-16be) under source.csv.',
-  nulByte: 'Export the accounts again; a text file holds no such character, so the file is damaged or not a text file.',
-  invalidEncoding:
-    'If it was saved in another encoding, declare it under source.csv, for example "encoding: windows-1252".',
-  cutOff: 'The file is not complete; export or copy it again.',
   missingHeader: 'Give the column a name in the first row, or remove the column.',
   repeatedHeader: 'Give each column a name of its own in the first row.',
   tooFewCells:

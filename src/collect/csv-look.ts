@@ -1,5 +1,6 @@
 // Finds out by looking how a CSV file is written, and refuses what is not one.
 import { csvError } from './csv-errors.ts';
+import { findEncoding } from './encodings.ts';
 import { foreignBytes, foreignText } from './foreign-formats.ts';
 
 /** How a CSV file is written. */
@@ -44,7 +45,7 @@ export const dialectText = ({ encoding, delimiter }: CsvDialect): string =>
 export const look = (file: string, head: Buffer, choices: CsvChoices): CsvDialect => {
   if (head.length === 0) throw csvError('emptyFile', file, 'the file is empty');
   refuseBinary(file, head);
-  const encoding = findEncoding(file, head, choices.encoding);
+  const encoding = findEncoding(file, head, choices.encoding, csvError);
   // What is invalid is found, with its place, when the file is read.
   const text = new TextDecoder(encoding).decode(head, { stream: true }).replace(/^\uFEFF+/u, '');
   refuseOtherText(file, text);
@@ -57,43 +58,6 @@ export const look = (file: string, head: Buffer, choices: CsvChoices): CsvDialec
 const refuseBinary = (file: string, head: Buffer): void => {
   const found = foreignBytes(head);
   if (found) throw csvError(found.code, file, `this is ${found.what}, not a CSV file`);
-};
-
-const BYTE_ORDER_MARKS = [
-  { bytes: 'efbbbf', encoding: 'utf-8' },
-  { bytes: 'fffe', encoding: 'utf-16le' },
-  { bytes: 'feff', encoding: 'utf-16be' },
-] as const;
-
-const findEncoding = (file: string, head: Buffer, choice: string): string => {
-  const start = head.subarray(0, 4).toString('hex');
-  if (start === 'fffe0000' || start === '0000feff')
-    throw csvError('utf32', file, 'this is UTF-32 text, which is not read');
-  const marked = BYTE_ORDER_MARKS.find(({ bytes }) => start.startsWith(bytes));
-  if (marked) return marked.encoding;
-  if (choice !== 'auto') return namedEncoding(file, choice);
-  const nul = head.indexOf(0);
-  if (nul !== -1 && looksLikeUtf16(head)) {
-    throw csvError('utf16WithoutBom', file, 'this looks like UTF-16 text without its byte order mark');
-  }
-  return 'utf-8';
-};
-
-/** The canonical name of a WHATWG encoding label. */
-const namedEncoding = (file: string, label: string): string => {
-  try {
-    return new TextDecoder(label, { fatal: true }).encoding;
-  } catch (cause) {
-    throw csvError('unknownEncoding', file, `there is no encoding "${label}"`, {}, cause);
-  }
-};
-
-/** In western text as UTF-16, nearly every second byte is zero, always on the same side. */
-const looksLikeUtf16 = (head: Buffer): boolean => {
-  const zeros = [0, 0];
-  for (let i = 0; i < head.length; i += 1) if (head[i] === 0) zeros[i % 2]! += 1;
-  const half = head.length / 2;
-  return zeros.some((count, side) => count > half * 0.4 && zeros[1 - side]! <= half * 0.05);
 };
 
 const refuseOtherText = (file: string, text: string): void => {

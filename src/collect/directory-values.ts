@@ -46,6 +46,43 @@ export const joined = ({ several }: DirectoryColumn, texts: readonly string[]): 
   throw new UnreadableValue('severalValues', `there are ${texts.length} values`);
 };
 
+/** A column whose value cannot be read. */
+export interface UnreadableColumn {
+  readonly column: DirectoryColumn;
+  readonly reason: UnreadableValue;
+}
+
+/**
+ * The rows of an entry: one, or one for each value of the column that says "each". `values` are each column's, in the order
+ * of the columns.
+ */
+export const entryRows = (
+  columns: readonly DirectoryColumn[],
+  values: readonly (readonly Buffer[])[],
+): readonly (readonly Cell[])[] | UnreadableColumn => {
+  const cells: Cell[] = [];
+  let each: { readonly at: number; readonly texts: readonly string[] } | undefined;
+  for (const [at, column] of columns.entries()) {
+    try {
+      const texts = readValues(column, values[at]!);
+      if (column.several === 'each' && texts.length > 1) each = { at, texts };
+      cells.push(column.several === 'each' ? (texts[0] ?? null) : joined(column, texts));
+    } catch (reason) {
+      if (reason instanceof UnreadableValue) return { column, reason };
+      throw reason;
+    }
+  }
+  return each === undefined ? [cells] : each.texts.map((text) => cells.with(each.at, text));
+};
+
+/** Attribute options are in no order, and nothing is said by case (RFC 4512, section 2.5). */
+export const plainAttribute = (type: string): string => {
+  const lower = type.toLowerCase();
+  if (!lower.includes(';')) return lower;
+  const [name, ...options] = lower.split(';');
+  return [name, ...options.sort()].join(';');
+};
+
 const readValue = (column: DirectoryColumn, value: Buffer): string | undefined => {
   switch (column.read) {
     case 'base64':

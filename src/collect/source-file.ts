@@ -11,17 +11,17 @@ export interface Position {
   readonly column?: number;
 }
 
-/** What can be wrong with a file of any kind; `kind` is the key in rollcall.yaml under which its path stands. */
-export const fileRemedies = (kind: string) => ({
-  notFound: `Correct the path; in rollcall.yaml it stands under source.${kind}.path.`,
-  isFolder: `Name the file itself; in rollcall.yaml it stands under source.${kind}.path.`,
+/** What can be wrong with a file of any kind. */
+export const FILE_REMEDIES = {
+  notFound: 'Correct the path; in rollcall.yaml it stands under source.',
+  isFolder: 'Name the file itself; in rollcall.yaml its path stands under source.',
   notAFile: 'Save the data to a file first; it is read more than once.',
   noPermission: 'Give the account that runs Rollcall the right to read it.',
   unreadable: 'Check the disk or the network share, then run the same command again.',
   changedWhileReading: 'Wait until the export has finished, then run the same command again.',
-});
+} as const;
 
-export type FileDefect = keyof ReturnType<typeof fileRemedies>;
+export type FileDefect = keyof typeof FILE_REMEDIES;
 
 /** Makes the error for a defect, with the remedy that the kind of source has for it. */
 export type FileError<Defect extends string = FileDefect> = (

@@ -21,6 +21,9 @@ const load = async (settings: SourceSettings, tools: SourceTools): Promise<Sourc
       return (await import('./csv.ts')).csvSource(settings);
     case 'excel':
       return (await import('./excel/source.ts')).excelSource(settings);
+    case 'ldif':
+    case 'csvde':
+      return (await import('./directory-files/source.ts')).directoryFileSource(settings);
     case 'rest':
       return (await import('./rest/rest.ts')).restSource(settings, tools);
     case 'ldap':

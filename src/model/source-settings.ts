@@ -78,7 +78,26 @@ export interface LdapSettings {
   readonly timeoutSeconds: number;
 }
 
-export type SourceSettings = CsvSettings | ExcelSettings | RestSettings | LdapSettings | ScimSettings;
+/** A file that was exported from a directory. */
+export interface DirectoryFileSettings {
+  readonly kind: 'ldif' | 'csvde';
+  /** Absolute. */
+  readonly path: string;
+  /** A WHATWG encoding label, or `auto`: byte order mark, else strict UTF-8. */
+  readonly encoding: string;
+  /** Entries of these classes are accounts. */
+  readonly classes: readonly string[];
+  /** Null where nobody has named any: then the source cannot be opened, only looked at. */
+  readonly columns: readonly DirectoryColumn[] | null;
+}
+
+export type SourceSettings =
+  | CsvSettings
+  | ExcelSettings
+  | DirectoryFileSettings
+  | RestSettings
+  | LdapSettings
+  | ScimSettings;
 
 /** Columns that are left out, and those that stay although they look as if they held secrets. */
 export interface ColumnChoices {

@@ -1,11 +1,11 @@
 // The defects of a workbook, each with its code, in words, and with what to do about it.
 import { SourceError } from '../../model/errors.ts';
 import { foreignRemedies } from '../foreign-formats.ts';
-import { fileRemedies } from '../source-file.ts';
+import { FILE_REMEDIES } from '../source-file.ts';
 
 /** One sentence of remedy for each kind of defect; the codes are what scripts branch on. */
 const REMEDIES = {
-  ...fileRemedies('excel'),
+  ...FILE_REMEDIES,
   ...foreignRemedies('an export as an Excel workbook (.xlsx)'),
   emptyFile: 'Export the accounts again.',
   textFile: 'If it is a CSV file, write "source: { csv: … }"; the name of a file does not make it a workbook.',

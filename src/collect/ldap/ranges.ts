@@ -1,17 +1,12 @@
 // The values of an attribute, all of them: Active Directory hands out long lists in ranges.
 import { PresenceFilter } from 'ldapts';
 import type { LdapSettings } from '../../model/source-settings.ts';
+import { plainAttribute } from '../directory-values.ts';
 import type { LdapConnection, LdapEntry } from './connection.ts';
 import { ldapError } from './errors.ts';
 
 /** `member;range=0-1499`, of the last range `member;range=1500-*`. */
 const RANGE = /;range=(\d+)-(\d+|\*)/i;
-
-/** RFC 4512, section 2.5: attribute options are in no order, and nothing is said by case. */
-const plain = (type: string): string => {
-  const [name, ...options] = type.toLowerCase().split(';');
-  return [name, ...options.sort()].join(';');
-};
 
 /**
  * The values of an attribute of an entry that was asked for it; the rest of a range is asked for. An attribute with
@@ -26,8 +21,8 @@ export const wholeValues = async (
   connection: LdapConnection,
   settings: LdapSettings,
 ): Promise<readonly Buffer[]> => {
-  const wanted = plain(attribute);
-  const isWanted = (type: string) => plain(type.replace(RANGE, '')) === wanted;
+  const wanted = plainAttribute(attribute);
+  const isWanted = (type: string) => plainAttribute(type.replace(RANGE, '')) === wanted;
   const found = entry.attributes.filter(({ type }) => isWanted(type));
   const ranged = found.find(({ type }) => RANGE.test(type));
   if (!ranged) return found.flatMap(({ values }) => values);

@@ -3,7 +3,7 @@ import { type Filter, FilterParser } from 'ldapts';
 import type { Account, Cell } from '../../model/account.ts';
 import type { OpenSource, Source, SourceTools } from '../../model/source.ts';
 import type { DirectoryColumn, LdapSettings } from '../../model/source-settings.ts';
-import { joined, readValues, UnreadableValue } from '../directory-values.ts';
+import { entryRows } from '../directory-values.ts';
 import { connectLdap, type LdapConnection, type LdapEntry } from './connection.ts';
 import { addressText, ldapError } from './errors.ts';
 import { membersOf } from './groups.ts';
@@ -95,26 +95,14 @@ const rowsOf = async (
   { settings, columns }: Reading,
   connection: LdapConnection,
 ): Promise<readonly (readonly Cell[])[]> => {
-  const cells: Cell[] = [];
-  let each: { readonly at: number; readonly texts: readonly string[] } | undefined;
-  for (const column of columns) {
-    const values = await valuesOf(entry, column, groups, connection, settings);
-    try {
-      const texts = readValues(column, values);
-      if (column.several === 'each' && texts.length > 1) {
-        each = { at: cells.length, texts };
-        cells.push(null);
-      } else {
-        cells.push(joined(column, texts));
-      }
-    } catch (error) {
-      if (!(error instanceof UnreadableValue)) throw error;
-      throw ldapError(error.code, settings, `column "${column.name}": ${error.message}`, {
-        at: `${column.attribute} of ${entry.dn}`,
-      });
-    }
-  }
-  return each === undefined ? [cells] : each.texts.map((text) => cells.with(each.at, text));
+  const values: (readonly Buffer[])[] = [];
+  for (const column of columns) values.push(await valuesOf(entry, column, groups, connection, settings));
+  const rows = entryRows(columns, values);
+  if (!('reason' in rows)) return rows;
+  const { column, reason } = rows;
+  throw ldapError(reason.code, settings, `column "${column.name}": ${reason.message}`, {
+    at: `${column.attribute} of ${entry.dn}`,
+  });
 };
 
 const valuesOf = async (

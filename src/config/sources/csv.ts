@@ -6,12 +6,13 @@ import { object, type ToPath, text } from '../shapes.ts';
 /** Names for delimiters that are hard to see. */
 const DELIMITERS: Readonly<Record<string, string>> = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' };
 
+export const textEncoding = text
+  .refine(isEncoding, 'expected an encoding such as utf-8, utf-16le or windows-1252')
+  .describe('Default: by the byte order mark, else UTF-8.');
+
 export const csvWritten = object({
   path: text.describe('The file, seen from this one.'),
-  encoding: text
-    .refine(isEncoding, 'expected an encoding such as utf-8, utf-16le or windows-1252')
-    .optional()
-    .describe('Default: by the byte order mark, else UTF-8.'),
+  encoding: textEncoding.optional(),
   delimiter: z
     .string()
     .refine(

@@ -1,6 +1,8 @@
 // The expressions under columns of ldap, ldif and csvde: an attribute, and what is done to its values, "memberOf | cn | each".
+import { z } from 'zod';
 import { didYouMean } from '../../model/nearest.ts';
 import type { DirectoryColumn, DirectoryPick, DirectoryReading } from '../../model/source-settings.ts';
+import { text } from '../shapes.ts';
 
 /** An attribute's name or number, with options: `mail`, `cn;lang-de`, `2.5.4.3`. */
 const ATTRIBUTE = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*$/;
@@ -110,3 +112,28 @@ const parse = (written: string): { attribute: string; steps: readonly Step[] } =
     }),
   };
 };
+
+/** A column's expression, read; undefined where it is wrong, which is told elsewhere. */
+const readable = (written: string) =>
+  directoryColumnProblem(written) === undefined ? directoryColumn('', written) : undefined;
+
+export const directoryColumnsWritten = z
+  .record(
+    text,
+    text.superRefine((written, context) => {
+      const problem = directoryColumnProblem(written);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    }),
+  )
+  .refine((columns) => Object.keys(columns).length > 0, 'expected at least one column')
+  .superRefine((columns, context) => {
+    const each = Object.entries(columns).filter(([, written]) => readable(written)?.several === 'each');
+    for (const [name] of each.slice(1)) {
+      context.addIssue({ code: 'custom', path: [name], message: `only one column can have a row for each value` });
+    }
+  })
+  .describe('Name of a column: attribute, and what is done to its values. "EMail: mail".');
+
+/** Null where nobody has named any. */
+export const directoryColumns = (written: Readonly<Record<string, string>> | undefined): DirectoryColumn[] | null =>
+  written === undefined ? null : Object.entries(written).map(([name, expression]) => directoryColumn(name, expression));

@@ -2,17 +2,12 @@
 import { z } from 'zod';
 import type { LdapServer, LdapSettings } from '../../model/source-settings.ts';
 import { choice, either, object, secretPlace, secretRef, type ToPath, text } from '../shapes.ts';
-import { directoryColumn, directoryColumnProblem } from './directory-columns.ts';
+import { directoryColumns, directoryColumnsWritten } from './directory-columns.ts';
 
 const SCOPES = { base: 'base', oneLevel: 'one', subtree: 'sub' } as const;
 const PORTS = { 'ldap:': 389, 'ldaps:': 636 } as const;
 
 const URL_EXPECTED = 'expected an address such as ldaps://dc1.contoso.com or ldapi:///run/slapd/ldapi';
-
-const column = text.superRefine((written, context) => {
-  const problem = directoryColumnProblem(written);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-});
 
 const bind = either(
   [
@@ -41,17 +36,7 @@ export const ldapWritten = object({
     .optional()
     .describe('Distinguished names of groups: only their members are accounts.'),
   nestedGroups: z.boolean().optional().describe('Whether members of groups in groups count too. Default: true.'),
-  columns: z
-    .record(text, column)
-    .refine((columns) => Object.keys(columns).length > 0, 'expected at least one column')
-    .superRefine((columns, context) => {
-      const each = Object.entries(columns).filter(([, written]) => readable(written)?.several === 'each');
-      for (const [name] of each.slice(1)) {
-        context.addIssue({ code: 'custom', path: [name], message: `only one column can have a row for each value` });
-      }
-    })
-    .optional()
-    .describe('Name of a column: attribute, and what is done to its values. "EMail: mail".'),
+  columns: directoryColumnsWritten.optional(),
   pageSize: z
     .int('expected a whole number')
     .min(1, 'expected 1 to 1000')
@@ -106,10 +91,7 @@ export const ldapSettings = (written: z.infer<typeof ldapWritten>, path: ToPath)
     filter: written.filter ?? '(objectClass=person)',
     groups: groups === undefined ? [] : typeof groups === 'string' ? [groups] : groups,
     nestedGroups: written.nestedGroups ?? true,
-    columns:
-      columns === undefined
-        ? null
-        : Object.entries(columns).map(([name, expression]) => directoryColumn(name, expression)),
+    columns: directoryColumns(columns),
     pageSize: written.pageSize ?? 500,
     timeoutSeconds: written.timeoutSeconds ?? 60,
   };
@@ -154,7 +136,3 @@ const decoded = (encoded: string): string | undefined => {
     return undefined;
   }
 };
-
-/** A column's expression, read; undefined where it is wrong, which is told elsewhere. */
-const readable = (written: string) =>
-  directoryColumnProblem(written) === undefined ? directoryColumn('', written) : undefined;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SourceSettings } from '../../model/source-settings.ts';
 import { object, type ToPath, text } from '../shapes.ts';
 import { csvSettings, csvWritten } from './csv.ts';
+import { csvdeWritten, directoryFileSettings, ldifWritten } from './directory-files.ts';
 import { excelSettings, excelWritten } from './excel.ts';
 import { ldapSettings, ldapWritten } from './ldap.ts';
 import { restSettings, restWritten } from './rest.ts';
@@ -11,6 +12,8 @@ import { scimSettings, scimWritten } from './scim.ts';
 const kinds = {
   csv: csvWritten.optional(),
   excel: excelWritten.optional(),
+  ldif: ldifWritten.optional(),
+  csvde: csvdeWritten.optional(),
   rest: restWritten.optional(),
   ldap: ldapWritten.optional(),
   scim: scimWritten.optional(),
@@ -21,6 +24,8 @@ export const KIND_OF_FILE: Readonly<Record<string, keyof typeof kinds>> = {
   '.csv': 'csv',
   '.xlsx': 'excel',
   '.xlsm': 'excel',
+  '.ldf': 'ldif',
+  '.ldif': 'ldif',
 };
 
 export const sourceWritten = object({
@@ -42,6 +47,8 @@ export const sourceWritten = object({
 export const sourceSettings = (written: z.infer<typeof sourceWritten>, path: ToPath): SourceSettings => {
   if (written.csv) return csvSettings(written.csv, path);
   if (written.excel) return excelSettings(written.excel, path);
+  if (written.ldif) return directoryFileSettings('ldif', written.ldif, path);
+  if (written.csvde) return directoryFileSettings('csvde', written.csvde, path);
   if (written.rest) return restSettings(written.rest, path);
   if (written.ldap) return ldapSettings(written.ldap, path);
   if (written.scim) return scimSettings(written.scim, path);
