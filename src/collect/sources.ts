@@ -30,5 +30,7 @@ const load = async (settings: SourceSettings, tools: SourceTools): Promise<Sourc
       return (await import('./ldap/source.ts')).ldapSource(settings, tools);
     case 'scim':
       return (await import('./scim/scim.ts')).scimSource(settings, tools);
+    case 'soap':
+      return (await import('./soap/soap.ts')).soapSource(settings, tools);
   }
 };

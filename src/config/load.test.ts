@@ -233,8 +233,8 @@ guards: { maxCreateShare: 2 }
     ],
     [
       'a source of later',
-      SMALLEST.replace('csv:', 'soap:'),
-      '4:3: source.soap: this version does not read soap; it reads csv',
+      SMALLEST.replace('csv:', 'sql:'),
+      '4:3: source.sql: this version does not read sql; it reads csv',
     ],
     ['an unknown source', SMALLEST.replace('csv:', 'xyz:'), 'source.xyz: unknown key; expected one of csv, '],
     [

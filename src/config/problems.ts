@@ -74,7 +74,7 @@ const explain = (issue: Issue, around: Path, document: WrittenDocument): Told[] 
 };
 
 /** Kinds of source that are planned; a file that names one is right for a later version. */
-const LATER_SOURCES = ['sql', 'soap'];
+const LATER_SOURCES = ['sql'];
 
 const isLaterSource = (path: Path, key: string): boolean => pathText(path) === 'source' && LATER_SOURCES.includes(key);
 

@@ -1,6 +1,6 @@
 // What each kind of source needs to know, as the configuration says it: complete, every path absolute.
 import type { SecretRef } from './settings.ts';
-import type { RestSettings, ScimSettings } from './web-settings.ts';
+import type { RestSettings, ScimSettings, SoapSettings } from './web-settings.ts';
 
 export interface CsvSettings {
   readonly kind: 'csv';
@@ -97,7 +97,8 @@ export type SourceSettings =
   | DirectoryFileSettings
   | RestSettings
   | LdapSettings
-  | ScimSettings;
+  | ScimSettings
+  | SoapSettings;
 
 /** Columns that are left out, and those that stay although they look as if they held secrets. */
 export interface ColumnChoices {

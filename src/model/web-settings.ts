@@ -77,6 +77,41 @@ export interface PageSize {
   readonly value: number;
 }
 
+export interface SoapSettings {
+  readonly kind: 'soap';
+  readonly web: WebSettings;
+  /** Where the service is described, and which of its operations is asked; null: `address` and `body` say it all. */
+  readonly wsdl: { readonly address: string; readonly operation: string } | null;
+  /** Null: as the WSDL says. */
+  readonly address: string | null;
+  readonly action: string | null;
+  readonly version: '1.1' | '1.2' | null;
+  readonly headers: Readonly<Record<string, string | SecretRef>>;
+  /** XML inside soap:Body, with `{name}` for values; null: the empty element that the WSDL names. */
+  readonly body: string | null;
+  /** XML inside soap:Header; null: none. */
+  readonly header: string | null;
+  /** What `{name}` in body and header stands for. */
+  readonly values: Readonly<Record<string, string | SecretRef>>;
+  /** WS-Security's user name token. */
+  readonly security: {
+    readonly user: string;
+    readonly password: SecretRef;
+    readonly as: 'text' | 'digest';
+    readonly timestamp: boolean;
+  } | null;
+  /** By prefix, for body, header and all XPath. */
+  readonly namespaces: Readonly<Record<string, string>>;
+  /** XPath from soap:Body to the records. */
+  readonly records: string;
+  /** XPath each: from a record to a value. */
+  readonly columns: ColumnPaths;
+  /** XPath to the number of records on all pages together. */
+  readonly total: string | null;
+  /** XPath to the token of the next page, which `{pageToken}` in the body stands for; `first`: on the first page. */
+  readonly paging: { readonly token: string; readonly first: string } | null;
+}
+
 export interface ScimSettings {
   readonly kind: 'scim';
   readonly web: WebSettings;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request as send } from 'undici';
 import type { ServerPlace, SourceError } from '../../model/errors.ts';
+import type { SecretRef } from '../../model/settings.ts';
 import type { SourceTools } from '../../model/source.ts';
 import type { WebSettings } from '../../model/web-settings.ts';
 import { type Connections, openConnections } from './connections.ts';
@@ -46,6 +47,8 @@ export interface WebClient {
   read(ask: Ask): Promise<Answer>;
   /** As `read`, but piece by piece: once the first has come, nothing is repeated. */
   stream(ask: Ask): Promise<StreamedAnswer>;
+  /** Reads a secret that a request carries besides its sign-in. */
+  secret(ref: SecretRef): Promise<string>;
   /** Takes secrets out of a text that came from the server. */
   masked(text: string): string;
   close(): Promise<void>;
@@ -85,11 +88,14 @@ class Client implements WebClient {
   readonly #connections: Connections;
   readonly #signal: AbortSignal;
   readonly #signedIn: SignedIn;
+  readonly #tools: SourceTools;
+  readonly #secrets = new Set<string>();
 
   constructor(settings: WebSettings, tools: SourceTools, connections: Connections, signal: AbortSignal) {
     this.#settings = settings;
     this.#connections = connections;
     this.#signal = signal;
+    this.#tools = tools;
     this.#signedIn = signInTo(settings.signIn, tools, async (url, headers, form) => {
       const ask: Ask = {
         method: 'POST',
@@ -122,8 +128,14 @@ class Client implements WebClient {
     });
   }
 
+  async secret(ref: SecretRef): Promise<string> {
+    const read = await this.#tools.readSecret(ref);
+    this.#secrets.add(read);
+    return read;
+  }
+
   masked(text: string): string {
-    return withoutThese(this.#signedIn.secrets, text);
+    return withoutThese([...this.#signedIn.secrets, ...this.#secrets], text);
   }
 
   close(): Promise<void> {

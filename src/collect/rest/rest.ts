@@ -4,7 +4,7 @@ import type { ServerPlace } from '../../model/errors.ts';
 import type { OpenSource, Source, SourceTools } from '../../model/source.ts';
 import type { RestSettings } from '../../model/web-settings.ts';
 import { cellOf, isCell } from '../http/cells.ts';
-import { openWebClient, placeOf } from '../http/client.ts';
+import { openWebClient, placeOf, type WebClient } from '../http/client.ts';
 import { addressText } from '../http/errors.ts';
 import { restError } from './errors.ts';
 import { linesOf } from './lines.ts';
@@ -96,7 +96,7 @@ async function* handfuls(settings: RestSettings, tools: SourceTools, signal: Abo
   const client = await openWebClient(settings.web, tools, signal);
   const masked = (text: string) => client.masked(text);
   try {
-    const headers = await headersOf(settings, tools);
+    const headers = await headersOf(settings, client);
     if (settings.format === 'ndjson') {
       const ask = singleAsk(settings, headers);
       const place = placeOf(ask);
@@ -118,10 +118,10 @@ async function* handfuls(settings: RestSettings, tools: SourceTools, signal: Abo
   }
 }
 
-const headersOf = async ({ headers }: RestSettings, { readSecret }: SourceTools): Promise<Record<string, string>> => {
+const headersOf = async ({ headers }: RestSettings, client: WebClient): Promise<Record<string, string>> => {
   const read: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    read[name.toLowerCase()] = typeof value === 'string' ? value : await readSecret(value);
+    read[name.toLowerCase()] = typeof value === 'string' ? value : await client.secret(value);
   }
   return read;
 };

@@ -8,6 +8,7 @@ import { excelSettings, excelWritten } from './excel.ts';
 import { ldapSettings, ldapWritten } from './ldap.ts';
 import { restSettings, restWritten } from './rest.ts';
 import { scimSettings, scimWritten } from './scim.ts';
+import { soapSettings, soapWritten } from './soap.ts';
 
 const kinds = {
   csv: csvWritten.optional(),
@@ -17,6 +18,7 @@ const kinds = {
   rest: restWritten.optional(),
   ldap: ldapWritten.optional(),
   scim: scimWritten.optional(),
+  soap: soapWritten.optional(),
 };
 
 /** The kind of source for a file that "init" is given, by the end of its name; any other is taken for CSV. */
@@ -52,5 +54,6 @@ export const sourceSettings = (written: z.infer<typeof sourceWritten>, path: ToP
   if (written.rest) return restSettings(written.rest, path);
   if (written.ldap) return ldapSettings(written.ldap, path);
   if (written.scim) return scimSettings(written.scim, path);
+  if (written.soap) return soapSettings(written.soap, path);
   throw new RangeError('the schema lets no file pass that names no source');
 };
