@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { AppRole } from './app-roles.ts';
 import { picked } from './applications.ts';
-import { audit } from './audit.ts';
+import { audit, type Doer } from './audit.ts';
 import { type DirectoryObject, targetOf, visibleAny } from './directory-objects.ts';
 import { badRequest, GraphError, methodNotAllowed, notFound } from './errors.ts';
 import type { Filter } from './filter.ts';
@@ -294,13 +294,26 @@ export const deleteAssignment = (tenant: Tenant, request: GraphRequest, side: Si
   const { db } = tenant;
   const row = db.one<Row>(`select * from assignments where id = ? and ${side.kind} = ? and gone = 0`, id, side.id);
   if (!row) throw badRequest('EntitlementGrant being updated or deleted is not found.');
+  remove(tenant, request, row);
+  return { status: 204 };
+};
+
+const remove = (tenant: Tenant, doer: Doer, row: Row): void => {
+  const { db } = tenant;
   db.transaction(() => {
     db.run('delete from assignments where n = ?', row.n);
     const resource = readObject(tenant, 'servicePrincipal', { property: 'id', value: row.resource });
-    auditAssignment(tenant, request, findPrincipal(tenant, row.principal), resource, 'Remove');
+    auditAssignment(tenant, doer, findPrincipal(tenant, row.principal), resource, 'Remove');
   });
   tenant.replication.removed('assignment', row.id, JSON.stringify(row));
-  return { status: 204 };
+};
+
+/** Removes all that a principal holds of an application by itself, whatever the role; answers how many it were. */
+export const removeDirect = (tenant: Tenant, doer: Doer, principal: string, resource: string): number => {
+  const sql = 'select * from assignments where principal = ? and resource = ? and gone = 0';
+  const rows = tenant.db.all<Row>(sql, principal, resource);
+  for (const row of rows) remove(tenant, doer, row);
+  return rows.length;
 };
 
 /** An assignment is made and removed, never changed. */
@@ -332,7 +345,7 @@ const AUDITED = {
 
 const auditAssignment = (
   tenant: Tenant,
-  request: GraphRequest,
+  request: Doer,
   principal: Principal,
   resource: Stored,
   verb: 'Add' | 'Remove',

@@ -17,14 +17,22 @@ export interface AuditTarget {
 
 export interface AuditEntry {
   readonly activity: string;
-  readonly category: 'UserManagement' | 'ApplicationManagement' | 'GroupManagement';
+  readonly category: 'UserManagement' | 'ApplicationManagement' | 'GroupManagement' | 'Policy';
   readonly operation: 'Add' | 'Update' | 'Delete' | 'Assign' | 'Unassign';
   readonly targets: readonly AuditTarget[];
+  /** Which service logs it. Default: the directory itself. */
+  readonly service?: 'Access Reviews';
   /** Why it was refused; absent where it was done. */
   readonly failure?: string;
 }
 
-export const audit = (tenant: Tenant, { claims, correlationId }: GraphRequest, entry: AuditEntry): void => {
+/** Who did it, and with which request. */
+export interface Doer extends Pick<GraphRequest, 'claims' | 'correlationId'> {
+  /** A service of Microsoft's own that did it by itself, in place of whoever the claims name. */
+  readonly serviceName?: string;
+}
+
+export const audit = (tenant: Tenant, { claims, correlationId, serviceName }: Doer, entry: AuditEntry): void => {
   const { db } = tenant;
   const at = new Date(tenant.now()).toISOString();
   const id = `Directory_${crypto.randomUUID()}`;
@@ -36,10 +44,12 @@ export const audit = (tenant: Tenant, { claims, correlationId }: GraphRequest, e
     resultReason: entry.failure ?? '',
     activityDisplayName: entry.activity,
     activityDateTime: at,
-    loggedByService: 'Core Directory',
+    loggedByService: entry.service ?? 'Core Directory',
     operationType: entry.operation,
     initiatedBy:
-      claims.scp === undefined ? { user: null, app: appOf(claims) } : { user: userOf(db, claims), app: null },
+      claims.scp === undefined
+        ? { user: null, app: appOf(claims, serviceName) }
+        : { user: userOf(db, claims), app: null },
     targetResources: entry.targets.map(({ id: target, type, displayName, userPrincipalName }) => ({
       id: target,
       displayName,
@@ -56,10 +66,10 @@ export const audit = (tenant: Tenant, { claims, correlationId }: GraphRequest, e
   }
 };
 
-const appOf = ({ appid, oid }: TokenClaims) => ({
-  appId: appid,
-  displayName: 'Rollcall',
-  servicePrincipalId: oid,
+const appOf = ({ appid, oid }: TokenClaims, serviceName: string | undefined) => ({
+  appId: serviceName === undefined ? appid : null,
+  displayName: serviceName ?? 'Rollcall',
+  servicePrincipalId: serviceName === undefined ? oid : null,
   servicePrincipalName: null,
 });
 

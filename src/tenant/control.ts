@@ -18,6 +18,8 @@ export interface Controlled {
   /** Sets which permissions the client holds; tokens that were issued keep theirs. */
   readonly grant: (names: readonly string[]) => void;
   readonly people: People;
+  /** Does what is due by the clock as it stands. */
+  readonly settle: () => void;
 }
 
 export interface ControlAnswer {
@@ -59,8 +61,9 @@ const ANSWERS: Readonly<Record<string, (controlled: Controlled, body: string) =>
     return faults.report();
   },
   'GET clock': ({ clock }) => timeOf(clock),
-  'POST clock': ({ clock }, body) => {
+  'POST clock': ({ clock, settle }, body) => {
     clock.advance(durationMs(String((JSON.parse(body) as { advance?: unknown }).advance)));
+    settle();
     return timeOf(clock);
   },
   'POST grant': ({ grant }, body) => {

@@ -1,5 +1,6 @@
 // The directory's data in SQLite, indexed by every attribute that a query may use.
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { REVIEW_TABLES } from './reviews/tables.ts';
 import { hasWords } from './search.ts';
 import { columnOf, INDEXED_TEXTS } from './user-attributes.ts';
 
@@ -115,7 +116,7 @@ export class Database {
 }
 
 /** To be raised with every change of the tables. */
-const SCHEMA_VERSION = 7;
+const SCHEMA_VERSION = 8;
 
 const TABLES = `
 create table facts (name text primary key, value text not null) without rowid;
@@ -157,4 +158,5 @@ create table audits (n integer primary key, id text not null, at text not null, 
 create index audits_by_time on audits (at);
 create index audits_by_id on audits (id);
 create table audit_targets (target text not null, audit integer not null, primary key (target, audit)) without rowid;
+${REVIEW_TABLES}
 `;

@@ -11,6 +11,7 @@ import { underOwnId } from './me.ts';
 import type { Recorder } from './record.ts';
 import type { Look, Replication } from './replication.ts';
 import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
+import { settleReviews } from './reviews/progress.ts';
 import { routeOf } from './routes.ts';
 import { purge } from './soft-delete.ts';
 import { behindEmpty, ConnectionReset, deliveryOf, inEnvelope, isOfDelivery, suffer } from './suffer.ts';
@@ -95,6 +96,7 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
         () => {
           const seeing: Tenant = { ...tenant, replication: replication.view(lookOf(meant, place)) };
           // Time passes by itself and by the control plane; what is due by now is gone, whatever is asked for.
+          settleReviews(tenant, replication);
           purge(seeing);
           authorise(seeing, meant, route);
           checkBasicProfile(meant, route);

@@ -1,5 +1,6 @@
 // Which permissions each route takes: Graph's table of least privilege, with the permissions that include them.
 import type { DirectoryRole } from './directory-roles.ts';
+import { REVIEW_PERMISSIONS } from './reviews/permissions.ts';
 
 /** All of these are needed, one permission of each list. */
 export type Needed = readonly (readonly string[])[];
@@ -249,6 +250,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'PATCH /groups/{id}/appRoleAssignments/{id}': writeAssignment,
   'DELETE /groups/{id}/appRoleAssignments/{id}': writeAssignment,
 
+  ...REVIEW_PERMISSIONS,
+
   'GET /auditLogs/directoryAudits': { ...both(['AuditLog.Read.All', ...READ_DIRECTORY]), roles: AUDIT_READERS },
   'GET /auditLogs/directoryAudits/{id}': { ...both(['AuditLog.Read.All', ...READ_DIRECTORY]), roles: AUDIT_READERS },
   'GET /organization': {
@@ -266,12 +269,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 };
 
 /** Permissions that a client can be granted though no route here takes them. */
-const OTHERS = [
-  'AccessReview.Read.All',
-  'AccessReview.ReadWrite.All',
-  'EntitlementManagement.Read.All',
-  'EntitlementManagement.ReadWrite.All',
-];
+const OTHERS = ['EntitlementManagement.Read.All', 'EntitlementManagement.ReadWrite.All'];
 
 /** Delegated alone, or of applications alone; all others are both. */
 const DELEGATED_ONLY: readonly string[] = ['User.Read', 'User.ReadWrite'];

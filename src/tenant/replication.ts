@@ -8,7 +8,7 @@ const QUICKEST = 0.4;
 const SLOW = 1.5;
 
 /** What can be removed and still be seen. */
-export type Removable = 'user' | 'application' | 'servicePrincipal' | 'group' | 'assignment' | 'link';
+export type Removable = 'user' | 'application' | 'servicePrincipal' | 'group' | 'assignment' | 'link' | 'review';
 
 interface Write {
   readonly id: string;
@@ -53,7 +53,8 @@ export interface Look {
   readonly isIndexed: boolean;
 }
 
-const IDLE: View = {
+/** The directory as it is, with nothing on its way. */
+export const SETTLED: View = {
   isIdle: true,
   lagMs: 0,
   wrote: () => undefined,
@@ -84,7 +85,7 @@ export class Replication {
   }
 
   view(look: Look): View {
-    if (this.#delayMs === 0) return IDLE;
+    if (this.#delayMs === 0) return SETTLED;
     this.#forget();
     const { session, place, isIndexed } = look;
     const replica = Math.floor(drawn(this.#seed, ...place) * REPLICAS);

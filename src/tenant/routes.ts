@@ -42,6 +42,7 @@ import {
   setManager,
 } from './relations.ts';
 import type { GraphRequest, GraphResponse, Tenant } from './request.ts';
+import { REVIEW_RULES } from './reviews/routes.ts';
 import type { DeletedKind } from './soft-delete.ts';
 import { countUsers, createUser, deleteUser, getUser, listUsers, updateUser, visibleUser } from './users.ts';
 
@@ -263,6 +264,8 @@ const RULES: Readonly<Record<string, Rules>> = {
   '/directory/deletedItems/{id}/restore': {
     POST: (tenant, request, [key]) => restore(tenant, request, key!.value),
   },
+
+  ...REVIEW_RULES,
 
   '/auditLogs/directoryAudits': { GET: listAudits },
   '/auditLogs/directoryAudits/{id}': { GET: (tenant, request, [key]) => getAudit(tenant, request, key!.value) },

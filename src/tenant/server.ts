@@ -19,6 +19,8 @@ import { checkGrant, DEFAULT_GRANT } from './permissions.ts';
 import { recordTo } from './record.ts';
 import { Replication } from './replication.ts';
 import type { Tenant } from './request.ts';
+import { DOWNLOADS, downloadReport } from './reviews/history.ts';
+import { settleReviews } from './reviews/progress.ts';
 import { fillOnce, readUsersFile } from './seed.ts';
 import { answerSignIn } from './sign-in.ts';
 import { type TenantSize, Throttle } from './throttle.ts';
@@ -157,9 +159,11 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   const faults = new Faults(options.faults);
   const throttle = new Throttle(options.throttle, tenantId, clock);
   const recorder = options.record === undefined ? undefined : recordTo(options.record);
+  const replication = new Replication(options.replicationDelayMs ?? 0, options.randomSeed ?? 1, now);
+  const settle = (): void => settleReviews(tenant, replication);
   const exchange = createExchange({
     tenant,
-    replication: new Replication(options.replicationDelayMs ?? 0, options.randomSeed ?? 1, now),
+    replication,
     tokens: authority.tokens,
     stats,
     faults,
@@ -176,8 +180,14 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     options.onRequest?.({ headers: incoming.headers, body });
     if (path.startsWith(CONTROL)) {
       const what = path.slice(CONTROL.length);
-      const answer = await answerControl({ db, stats, faults, throttle, clock, grant, people }, method, what, body);
+      const controlled = { db, stats, faults, throttle, clock, grant, people, settle };
+      const answer = await answerControl(controlled, method, what, body);
       sendJson(outgoing, answer.status, answer.body);
+      return;
+    }
+    if (path.startsWith(DOWNLOADS)) {
+      const report = downloadReport(db, path, now());
+      outgoing.writeHead(report === undefined ? 404 : 200, { 'Content-Type': 'text/csv; charset=utf-8' }).end(report);
       return;
     }
     if (OTHER_VERSION.test(path)) {
