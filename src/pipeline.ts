@@ -27,11 +27,12 @@ import type { Matching } from './store/store.ts';
 import { type Cost, evidenceFile, type Progress, type Work } from './work.ts';
 
 export type { Applied } from './stages/apply.ts';
-export { collect, collectNewer, newestRoster } from './stages/collect.ts';
+export { collect, newestRoster } from './stages/collect.ts';
 export { readDenials } from './stages/denials-file.ts';
 export { type FollowedUp, followUp } from './stages/follow-up.ts';
 export { match, newestMatching, planRows } from './stages/match.ts';
 export { plan } from './stages/plan.ts';
+export { compareTwo, type Reconciled, type RosterRows, reconcile, storedRows } from './stages/reconcile.ts';
 export {
   type Added,
   addRemovals,

@@ -45,6 +45,7 @@ const decimal = (name: string, least: number, most: number) => (text: string) =>
 const GUARDS = [
   'create',
   'assign',
+  'remove',
   'shrink',
   'grow',
   'older',
@@ -311,6 +312,23 @@ ${EXIT_STATUS}`,
     'rollcall review results\nrollcall review results --output csv > results.csv',
   );
 
+  add(
+    'reconcile',
+    'a new roster against removals, the roster before, and the directory',
+    async () => (await import('./commands/reconcile.ts')).reconcile,
+    'rollcall reconcile\nrollcall reconcile --from corpdb1.roster.jsonl\nrollcall reconcile --compare old.roster.jsonl --with new.roster.jsonl',
+  )
+    .addOption(from)
+    .addOption(identity)
+    .addOption(allow)
+    .addOption(
+      option(
+        '--compare <roster>',
+        'compare two rosters by themselves: the older, a roster file or the hash of one kept here',
+      ),
+    )
+    .addOption(option('--with <roster>', 'the newer'));
+
   const removals = program
     .command('removals')
     .description('what must go from the application: listed, ordered, followed up until a roster lacks it')
@@ -351,6 +369,7 @@ ${EXIT_STATUS}`,
     'rollcall removals confirm\nrollcall removals confirm --from corpdb1.roster.jsonl',
   )
     .addOption(from)
+    .addOption(identity)
     .addOption(allow);
   addRemovals(
     'except',

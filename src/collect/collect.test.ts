@@ -10,7 +10,14 @@ import type { Source } from '../model/source.ts';
 import { type CollectInput, checkSize, collectRoster } from './collect.ts';
 import { RosterHash } from './roster-hash.ts';
 
-const guards = { maxCreateShare: 0.25, maxAssignShare: 1, maxShrinkShare: 0.1, maxGrowShare: 0.5, floor: 20 };
+const guards = {
+  maxCreateShare: 0.25,
+  maxAssignShare: 1,
+  maxRemoveShare: 0.1,
+  maxShrinkShare: 0.1,
+  maxGrowShare: 0.5,
+  floor: 20,
+};
 const noon: Clock = { now: () => Date.UTC(2026, 0, 2, 12), sleep: async () => {} };
 
 const sourceOf = (columns: string[], cells: string[][]): Source => ({
@@ -36,7 +43,14 @@ const memory = () => {
   return { kept, save };
 };
 
-const NO_FACTS: AccountSettings = { enabled: null, lastLogin: null, created: null, owner: null, type: null };
+const NO_FACTS: AccountSettings = {
+  enabled: null,
+  lastLogin: null,
+  created: null,
+  ends: null,
+  owner: null,
+  type: null,
+};
 
 const people = (count: number) => Array.from({ length: count }, (_, i) => [`person${i}@contoso.com`, 'USR']);
 

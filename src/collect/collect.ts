@@ -127,6 +127,7 @@ const FACT_WORDS: Readonly<Record<keyof AccountFacts, string>> = {
   enabled: 'whether the account can be used',
   lastLogin: 'a last login',
   created: 'a day of creation',
+  ends: 'a last day',
   owner: 'an owner',
   type: 'the kind of account',
 };

@@ -24,6 +24,7 @@ export const accountsWritten = object({
   ).optional(),
   lastLogin: date.optional().describe('The last login in the application.'),
   created: date.optional(),
+  ends: date.optional().describe('The last day on which the account is meant to be there.'),
   owner: text.optional().describe('Who answers for the account.'),
   type: either(
     [text, object({ column: text, map: z.record(z.string(), choice(ACCOUNT_TYPES)).optional() })],
@@ -60,7 +61,7 @@ export const completeWritten = object({
   .describe('How to know that a roster is whole.');
 
 export const accountSettings = (written: z.infer<typeof accountsWritten>): AccountSettings => {
-  const { enabled, lastLogin, created, owner, type } = written ?? {};
+  const { enabled, lastLogin, created, ends, owner, type } = written ?? {};
   return {
     enabled: inColumn(
       enabled,
@@ -69,6 +70,7 @@ export const accountSettings = (written: z.infer<typeof accountsWritten>): Accou
     ),
     lastLogin: dateColumn(lastLogin),
     created: dateColumn(created),
+    ends: dateColumn(ends),
     owner: owner ?? null,
     type: inColumn(
       type,

@@ -54,7 +54,7 @@ describe('a configuration', () => {
       directory: { kind: 'local', users: null },
       source: { kind: 'csv', path: join(folder, 'users.csv'), encoding: 'auto', delimiter: 'auto' },
       columns: { drop: [], keep: [] },
-      accounts: { enabled: null, lastLogin: null, created: null, owner: null, type: null },
+      accounts: { enabled: null, lastLogin: null, created: null, ends: null, owner: null, type: null },
       complete: { columns: [], rows: null, sum: null, trailer: null },
       match: {
         rules: [
@@ -73,7 +73,14 @@ describe('a configuration', () => {
       roles: { default: 'User' },
       review: null,
       removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
-      guards: { maxCreateShare: 0.25, maxAssignShare: 1, maxShrinkShare: 0.1, maxGrowShare: 0.5, floor: 20 },
+      guards: {
+        maxCreateShare: 0.25,
+        maxAssignShare: 1,
+        maxRemoveShare: 0.1,
+        maxShrinkShare: 0.1,
+        maxGrowShare: 0.5,
+        floor: 20,
+      },
       hash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     });
   });
@@ -140,7 +147,7 @@ guards: { maxCreateShare: 0.5, floor: 5 }
         default: 'none',
         autoApply: false,
       },
-      guards: { maxCreateShare: 0.5, maxAssignShare: 1, floor: 5 },
+      guards: { maxCreateShare: 0.5, maxAssignShare: 1, maxRemoveShare: 0.1, floor: 5 },
     });
     expect(settings.match).toMatchObject({
       strategy: 'directory',

@@ -26,6 +26,7 @@ import { LIST_ATTRIBUTES, type Written } from './written.ts';
 export const DEFAULT_GUARDS: GuardSettings = {
   maxCreateShare: 0.25,
   maxAssignShare: 1,
+  maxRemoveShare: 0.1,
   maxShrinkShare: 0.1,
   maxGrowShare: 0.5,
   floor: 20,

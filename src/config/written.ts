@@ -250,6 +250,7 @@ const share = z.number().min(0, 'expected a share from 0 to 1').max(1, 'expected
 const guards = object({
   maxCreateShare: share.describe('Users to create, as a share of the accounts. Default: 0.25.'),
   maxAssignShare: share.describe('Assignments to make, as a share of the accounts. Default: 1.'),
+  maxRemoveShare: share.describe('Assignments to take away, as a share of the accounts. Default: 0.1.'),
   maxShrinkShare: share.describe('By how much fewer accounts a roster may have than the last. Default: 0.1.'),
   maxGrowShare: share.describe('By how much more accounts a roster may have than the last. Default: 0.5.'),
   floor: z

@@ -60,7 +60,14 @@ test('the published limits are told in minutes for the roster', () => {
   expect(sizeFound(100, oneRule, undefined).details).not.toHaveProperty('minutes');
 });
 
-const guards = { maxCreateShare: 0.25, maxAssignShare: 1, maxShrinkShare: 1, maxGrowShare: 1, floor: 20 };
+const guards = {
+  maxCreateShare: 0.25,
+  maxAssignShare: 1,
+  maxRemoveShare: 0.1,
+  maxShrinkShare: 1,
+  maxGrowShare: 1,
+  floor: 20,
+};
 const creating = { create: { attributes: {} }, guards };
 const OWN = { ownDomains: ['contoso.com'] };
 const NONE = { ownDomains: [] };

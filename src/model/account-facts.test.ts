@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type AccountFacts, factReader } from './account-facts.ts';
 import type { AccountSettings } from './settings.ts';
 
-const NONE: AccountSettings = { enabled: null, lastLogin: null, created: null, owner: null, type: null };
+const NONE: AccountSettings = { enabled: null, lastLogin: null, created: null, ends: null, owner: null, type: null };
 
 const fact = (name: keyof AccountFacts, settings: Partial<AccountSettings>, cell: string | null) => {
   const misunderstood: string[] = [];
@@ -53,6 +53,7 @@ test('nothing is known where no column is named', () => {
     enabled: null,
     lastLogin: null,
     created: null,
+    ends: null,
     owner: null,
     type: null,
   });

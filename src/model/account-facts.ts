@@ -13,6 +13,8 @@ export interface AccountFacts {
   /** The last login in the application. ISO 8601: a day, or a time with its zone where the source has them. */
   readonly lastLogin: string | null;
   readonly created: string | null;
+  /** The last day on which it is meant to be there. */
+  readonly ends: string | null;
   readonly owner: string | null;
   readonly type: AccountType | null;
 }
@@ -48,16 +50,18 @@ export const factReader = (
       return value ?? null;
     };
   };
-  const { enabled, lastLogin, created, owner, type } = settings;
+  const { enabled, lastLogin, created, ends, owner, type } = settings;
   const isEnabled = fact('enabled', enabled?.column, (cell) => enabledIn(cell, enabled!));
   const login = fact('lastLogin', lastLogin?.column, (cell) => dateIn(cell, lastLogin!.format));
   const made = fact('created', created?.column, (cell) => dateIn(cell, created!.format));
+  const ending = fact('ends', ends?.column, (cell) => dateIn(cell, ends!.format));
   const owned = fact('owner', owner ?? undefined, (cell) => cell);
   const kind = fact('type', type?.column, (cell) => typeIn(cell, type!.map));
   return (account) => ({
     enabled: isEnabled(account),
     lastLogin: login(account),
     created: made(account),
+    ends: ending(account),
     owner: owned(account),
     type: kind(account),
   });

@@ -99,6 +99,8 @@ export interface RemovalSettings {
 export interface GuardSettings {
   readonly maxCreateShare: number;
   readonly maxAssignShare: number;
+  /** Assignments to take away, or that were taken away by others. */
+  readonly maxRemoveShare: number;
   /** A roster smaller than the last one by more than this share is not believed. */
   readonly maxShrinkShare: number;
   readonly maxGrowShare: number;
@@ -113,6 +115,8 @@ export interface AccountSettings {
   /** `format`: made of yyyy, MM and dd; null: ISO 8601. */
   readonly lastLogin: { readonly column: string; readonly format: string | null } | null;
   readonly created: { readonly column: string; readonly format: string | null } | null;
+  /** Until when the access is meant to last. */
+  readonly ends: { readonly column: string; readonly format: string | null } | null;
   readonly owner: string | null;
   readonly type: { readonly column: string; readonly map: Readonly<Record<string, AccountType>> | null } | null;
 }

@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { noneOfEachKind, type PlanCounts } from '../model/plan.ts';
 import { guardStops } from './guards.ts';
 
-const settings = { maxCreateShare: 0.25, maxAssignShare: 1, maxShrinkShare: 0.1, maxGrowShare: 0.5, floor: 20 };
+const settings = {
+  maxCreateShare: 0.25,
+  maxAssignShare: 1,
+  maxRemoveShare: 0.1,
+  maxShrinkShare: 0.1,
+  maxGrowShare: 0.5,
+  floor: 20,
+};
 const counts = (createUser: number, assign: number): PlanCounts => ({ ...noneOfEachKind(), createUser, assign });
 const stops = (create: number, assign: number, rows: number) =>
   guardStops(counts(create, assign), rows, settings).map(({ guard }) => guard);

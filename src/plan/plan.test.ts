@@ -21,7 +21,7 @@ const settingsOf = (more: Partial<Settings> = {}): Settings => ({
   directory: { kind: 'local', users: null },
   source: { kind: 'csv', path: 'users.csv', encoding: 'auto', delimiter: 'auto' },
   columns: { drop: [], keep: [] },
-  accounts: { enabled: null, lastLogin: null, created: null, owner: null, type: null },
+  accounts: { enabled: null, lastLogin: null, created: null, ends: null, owner: null, type: null },
   complete: { columns: [], rows: null, sum: null, trailer: null },
   match: { rules: [rule], overrides: [], strategy: 'auto', roleColumn: null },
   create: {
@@ -30,7 +30,7 @@ const settingsOf = (more: Partial<Settings> = {}): Settings => ({
   roles: { default: 'General' },
   review: null,
   removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
-  guards: { maxCreateShare: 1, maxAssignShare: 1, maxShrinkShare: 1, maxGrowShare: 1, floor: 0 },
+  guards: { maxCreateShare: 1, maxAssignShare: 1, maxRemoveShare: 0.1, maxShrinkShare: 1, maxGrowShare: 1, floor: 0 },
   hash: 'sha256:0',
   ...more,
 });

@@ -60,9 +60,11 @@ const orderFailed = (removal: Removal, reason: string): Removal => {
   return mayBeOrdered(removal) && removal.failure !== reason ? { ...removal, failure: reason } : removal;
 };
 
-/** What is gone and decided about once more begins anew, with the order that it had. */
+/** What is gone and decided about once more begins anew, with the order that it had. A reviewer's word explains what was only seen to be withdrawn. */
 const decidedAgain = (removal: Removal, { at, cause, due }: RemovalEvent & { kind: 'decided' }): Removal => {
-  if (removal.state !== 'confirmed' || at <= removal.decidedAt) return removal;
+  if (removal.state !== 'confirmed')
+    return removal.cause.kind === 'withdrawn' && cause.kind === 'denied' ? { ...removal, cause } : removal;
+  if (at <= removal.decidedAt) return removal;
   const decided = { ...removal, cause, decidedAt: at, due };
   // A roster that lacks it was collected since: there is nothing to be done.
   if (removal.seen && removal.seen.at > at) return decided;

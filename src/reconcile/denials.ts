@@ -21,6 +21,8 @@ export interface Denial {
 /** An account with the user behind it, by the newest outcomes. */
 export interface HeldAccount extends ReadAccount {
   readonly user: Removal['account']['user'];
+  /** Whether the user can sign in; null where there is none, or the directory did not say. */
+  readonly isEnabled: boolean | null;
 }
 
 /** Finds the denials that an account is meant by. */

@@ -26,6 +26,7 @@ export interface ReadAccount {
   /** The identifying value first. */
   readonly identities: readonly Identity[];
   readonly role: string | null;
+  readonly cells: Account['cells'];
   readonly cell: Cell;
 }
 
@@ -45,7 +46,7 @@ export const accountIdentifier = (
       if (identities.length === 0) key = value;
       identities.push({ columns: rule.columns, value: fold(value), raw: rawOf(rule.columns, cell) });
     }
-    return { n: account.n, key, identities, role: roleOf?.(cell) ?? null, cell };
+    return { n: account.n, key, identities, role: roleOf?.(cell) ?? null, cells: account.cells, cell };
   };
 };
 

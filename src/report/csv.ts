@@ -22,7 +22,7 @@ const AFTER = [
 ] as const;
 
 /** What the application knows of its accounts, where it does. */
-const KNOWN = ['accountEnabled', 'accountType', 'lastLogin', 'created', 'owner'] as const;
+const KNOWN = ['accountEnabled', 'accountType', 'lastLogin', 'created', 'ends', 'owner'] as const;
 
 const NEEDS: Readonly<Record<Severity, string>> = { person: 'yes', look: 'look', none: 'no' };
 
@@ -73,7 +73,14 @@ const record = (row: ReportRow): (string | number)[] => {
     reason ?? '',
     stateTexts(row).join('\n'),
     ...(known
-      ? [yesNo(known.enabled), known.type ?? '', known.lastLogin ?? '', known.created ?? '', known.owner ?? '']
+      ? [
+          yesNo(known.enabled),
+          known.type ?? '',
+          known.lastLogin ?? '',
+          known.created ?? '',
+          known.ends ?? '',
+          known.owner ?? '',
+        ]
       : []),
   ];
 };

@@ -205,7 +205,14 @@ test.each([
 });
 
 test('what the application knows of its accounts stands in both, where it knows any of it', async () => {
-  const known = { enabled: false, lastLogin: '2025-12-31', created: null, owner: 'Bo Li', type: 'service' } as const;
+  const known = {
+    enabled: false,
+    lastLogin: '2025-12-31',
+    created: null,
+    ends: null,
+    owner: 'Bo Li',
+    type: 'service',
+  } as const;
   const rows = [{ ...matched(1, ['ann', 'ann@contoso.com']), known }];
   const [record] = records(await written('csv', rows, { tellsKnown: true }));
   expect(record).toMatchObject({

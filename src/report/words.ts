@@ -34,11 +34,12 @@ const CHANGES: Readonly<Record<RowChange['kind'], Readonly<Record<RowChange['sta
 };
 
 /** What the application knows of an account, in words. */
-export const knownTexts = ({ enabled, lastLogin, created, owner, type }: AccountFacts): string[] => [
+export const knownTexts = ({ enabled, lastLogin, created, ends, owner, type }: AccountFacts): string[] => [
   ...(enabled === null ? [] : [enabled ? 'can be used' : 'cannot be used']),
   ...(type === null || type === 'person' ? [] : [`${type} account`]),
   ...(lastLogin === null ? [] : [`last login ${lastLogin}`]),
   ...(created === null ? [] : [`created ${created}`]),
+  ...(ends === null ? [] : [`ends ${ends}`]),
   ...(owner === null ? [] : [`owner ${owner}`]),
 ];
 

@@ -25,7 +25,7 @@ beforeEach(async () => {
     directory: { kind: 'local', users: null },
     source: { kind: 'csv', path: join(folder, 'users.csv'), encoding: 'auto', delimiter: 'auto' },
     columns: { drop: [], keep: [] },
-    accounts: { enabled: null, lastLogin: null, created: null, owner: null, type: null },
+    accounts: { enabled: null, lastLogin: null, created: null, ends: null, owner: null, type: null },
     complete: { columns: [], rows: null, sum: null, trailer: null },
     match: {
       rules: [{ column: 'EMail', attribute: 'mail', operator: 'equals', transforms: [] }],
@@ -37,7 +37,14 @@ beforeEach(async () => {
     roles: { column: 'Role', map: { USR: 'General' }, default: null },
     review: null,
     removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
-    guards: { maxCreateShare: 1, maxAssignShare: 1, maxShrinkShare: 1, maxGrowShare: 1, floor: 10 },
+    guards: {
+      maxCreateShare: 1,
+      maxAssignShare: 1,
+      maxRemoveShare: 0.1,
+      maxShrinkShare: 1,
+      maxGrowShare: 1,
+      floor: 10,
+    },
     hash: CONFIGURATION,
   };
   const notAsked = async () => {

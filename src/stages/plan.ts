@@ -12,7 +12,7 @@ import { guardStops } from '../plan/guards.ts';
 import { type PlanInput, planChanges } from '../plan/plan.ts';
 import type { Matching } from '../store/store.ts';
 import { type Cost, measured, type Work } from '../work.ts';
-import { planRows } from './match.ts';
+import { wantedRows } from './removals.ts';
 
 /** Outcomes → plan. Saved beside the state, unless `to` names a file. Writes nothing to the directory. */
 export const plan = async (
@@ -94,7 +94,8 @@ export const savePlan = async (
   const onNewUserRow = () => {
     newUserRows += 1;
   };
-  const records = planChanges({ ...planInput(work, directory, actual, roster, matching), onNewUserRow });
+  const rows = await wantedRows(work, roster, matching);
+  const records = planChanges({ ...planInput(work, directory, actual, roster, rows), onNewUserRow });
   await writePlan(file, header, records, (counts) => ({
     newUserRows,
     guards: guardStops(counts, roster.rows, settings.guards),
@@ -103,15 +104,15 @@ export const savePlan = async (
 };
 
 const planInput = (
-  { settings, store, signal }: Work,
+  { settings, signal }: Work,
   directory: Directory,
   actual: ActualState,
   roster: Roster,
-  matching: Matching,
+  rows: PlanInput['rows'],
 ): PlanInput => ({
   settings,
   columns: roster.columns,
-  rows: () => planRows(store, roster, matching),
+  rows,
   actual,
   taken: (names) => takenNames(directory, names, signal),
 });

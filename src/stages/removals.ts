@@ -5,12 +5,14 @@ import type { Roster } from '../model/account.ts';
 import type { Channel, OrderReport, OrderState, Placed } from '../model/channel.ts';
 import type { Decision } from '../model/decision.ts';
 import { RollcallError } from '../model/errors.ts';
+import { fold } from '../model/fold.ts';
 import type { Removal, RemovalEvent, RemovalState } from '../model/removal.ts';
 import type { Settings } from '../model/settings.ts';
+import type { PlanRow } from '../plan/plan.ts';
 import { roleOf } from '../plan/roles.ts';
 import { advance, isChanged, isUnderWay, mayBeOrdered } from '../reconcile/advance.ts';
 import { type Denial, DenialFinder, type HeldAccount, removalOf } from '../reconcile/denials.ts';
-import { type AccountReading, accountIdentifier, type ReadAccount } from '../reconcile/identify.ts';
+import { type AccountReading, accountIdentifier, isSameRole, type ReadAccount } from '../reconcile/identify.ts';
 import { addDays, tellNow } from '../reconcile/overdue.ts';
 import { RemovalIndex } from '../reconcile/removal-index.ts';
 import type { RemovalChange } from '../store/removals.ts';
@@ -77,9 +79,44 @@ export async function* heldRows(
   for await (const { account, outcome } of planRows(store, roster, matching)) {
     const { user } = outcome;
     const known = user && { id: user.id, userPrincipalName: user.userPrincipalName, displayName: user.displayName };
-    yield { ...identify(account), user: known ?? null };
+    yield { ...identify(account), user: known ?? null, isEnabled: user?.accountEnabled ?? null };
   }
 }
+
+/**
+ * The accounts of a roster, as often as they are asked for, for what is to be made for them in the directory: an account or
+ * role that must go counts as ignored there, so that what was refused is not assigned again while it stands in the application.
+ */
+export const wantedRows = async (
+  work: Pick<Work, 'store' | 'settings'>,
+  roster: Roster,
+  matching: Matching,
+): Promise<() => AsyncGenerator<PlanRow>> => {
+  const { store, settings } = work;
+  const mustGo = await testGoing(work);
+  if (mustGo === undefined) return () => planRows(store, roster, matching);
+  const identify = accountIdentifier(roster.columns, readingOf(settings));
+  return async function* () {
+    for await (const row of planRows(store, roster, matching)) {
+      const { user: _user, ...outcome } = row.outcome;
+      yield mustGo(identify(row.account)) ? { ...row, outcome: { ...outcome, kind: 'ignored' } } : row;
+    }
+  };
+};
+
+/** Tells of an account whether it, or the role that it has, must go and is not excepted. Undefined where nothing must. */
+export const testGoing = async (
+  work: Pick<Work, 'store' | 'settings'>,
+): Promise<((row: ReadAccount) => boolean) | undefined> => {
+  const going = await allRemovals(work, ['open', 'ordered', 'accepted', 'claimedDone', 'returned']);
+  if (going.length === 0) return undefined;
+  const index = new RemovalIndex(going);
+  const renamed = new Map(going.flatMap((removal) => (removal.seen?.as ? [[fold(removal.seen.as), removal]] : [])));
+  return (row) =>
+    [...index.ofAccount(row), renamed.get(fold(row.key))].some(
+      (removal) => removal !== undefined && (removal.role === null || isSameRole(removal.role, row.role)),
+    );
+};
 
 /** Records changes, then saves them. What only says again what was known is saved without a record. */
 export const keepChanges = async (

@@ -2,11 +2,12 @@
 import { waitFor } from '../apply/patience.ts';
 import { type Verification, verifyAssignments, type Wanted } from '../apply/verify.ts';
 import type { Roster } from '../model/account.ts';
+import { PairSet } from '../model/pairs.ts';
 import { readApplication } from '../plan/actual.ts';
 import { assignmentsToVerify } from '../plan/plan.ts';
 import type { Matching } from '../store/store.ts';
 import { type Cost, measured, type Work } from '../work.ts';
-import { planRows } from './match.ts';
+import { wantedRows } from './removals.ts';
 
 /** Missing assignments that the record names one by one; it always says how many there are. */
 const RECORDED = 20;
@@ -24,7 +25,7 @@ export const verify = async (
   applied?: { readonly plan: string; readonly since: string },
 ): Promise<Verified> => {
   const { settings, store } = work;
-  const { result, cost } = await measured(work, async (): Promise<Verification> => {
+  const { result, cost } = await measured(work, async () => {
     const directory = await work.connect();
     const lagLimitMs = applied ? work.lagLimitMs : 0;
     // Reads may not show yet, or for a moment not any more, what was just made.
@@ -35,11 +36,11 @@ export const verify = async (
     };
     const actual = (await waitFor(isMade, work.clock, lagLimitMs, work.signal)) ?? (await look());
     const made = applied ? await store.createdUsers(applied.plan) : new Map<number, string>();
-    const rows = () => planRows(store, roster, matching);
+    const rows = await wantedRows(work, roster, matching);
     const input = { settings, columns: roster.columns, rows, actual };
     const wanted = () => assignmentsToVerify(input, (row) => made.get(row));
     if (!actual.servicePrincipal) return notRegistered(wanted());
-    return verifyAssignments({
+    const verification = await verifyAssignments({
       directory,
       servicePrincipal: actual.servicePrincipal,
       wanted,
@@ -48,6 +49,8 @@ export const verify = async (
       explainSince: applied?.since ?? new Date(work.clock.now() - AUDIT_WINDOW_MS).toISOString(),
       signal: work.signal,
     });
+    await keepSeen(work, wanted(), verification.missing);
+    return verification;
   });
   const { missing, ...totals } = result;
   work.evidence.append({
@@ -59,6 +62,29 @@ export const verify = async (
     at: new Date(work.clock.now()).toISOString(),
   });
   return { ...result, cost };
+};
+
+/**
+ * Keeps which assignments the directory has. What it had and is missing now stays among them, until somebody has looked:
+ * it was taken away, and is not merely still to be made.
+ */
+const keepSeen = async (
+  { store, settings }: Work,
+  wanted: AsyncIterable<Wanted>,
+  missing: readonly Wanted[],
+): Promise<void> => {
+  const application = settings.application.uniqueName;
+  const before = missing.length > 0 ? await store.assignments.kept(application) : undefined;
+  const neverMade = new PairSet();
+  for (const { principalId, roleId } of missing) {
+    if (!before?.has(principalId, roleId)) neverMade.add(principalId, roleId);
+  }
+  const seen = async function* () {
+    for await (const { principalId, roleId } of wanted) {
+      if (!neverMade.has(principalId, roleId)) yield [principalId, roleId] as const;
+    }
+  };
+  await store.assignments.save(application, seen());
 };
 
 /** How far back the audit log is searched when nothing was applied just now: as long as the free edition keeps it. */

@@ -6,6 +6,7 @@ import type { Account, Roster } from '../model/account.ts';
 import { RollcallError } from '../model/errors.ts';
 import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
 import type { ActionKind, ActionResult } from '../model/plan.ts';
+import { AssignmentStore } from './assignments.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { RemovalStore } from './removals.ts';
 import { openSqlite } from './sqlite.ts';
@@ -41,10 +42,12 @@ const breath = setImmediate;
 export class Store {
   readonly #db: Kysely<Tables>;
   readonly removals: RemovalStore;
+  readonly assignments: AssignmentStore;
 
   private constructor(db: Kysely<Tables>) {
     this.#db = db;
     this.removals = new RemovalStore(db);
+    this.assignments = new AssignmentStore(db);
   }
 
   /** Opens the store in a state folder, making both if need be. Throws {@link RollcallError} if that cannot be. */
@@ -177,7 +180,7 @@ export class Store {
     }
   }
 
-  /** Saves outcomes as they arrive; an incomplete matching is never seen. Only the newest of an application is kept. */
+  /** Saves outcomes as they arrive; an incomplete matching is never seen. Of an application the newest is kept, and the one that was reconciled last. */
   async saveMatching(
     application: string,
     roster: string,
@@ -203,7 +206,11 @@ export class Store {
       }
       const { digest, counts, spent, matchedAt } = finish();
       await this.#db.transaction().execute(async (step) => {
-        await step.deleteFrom('matchings').where('application', '=', application).where('id', '<>', id).execute();
+        const older = step.deleteFrom('matchings').where('application', '=', application).where('id', '<>', id);
+        // What the next reconciliation compares with is kept.
+        const reconciled = sql<number>`coalesce((select body ->> 'matching' from summaries
+          where application = ${application} and stage = 'reconcile'), 0)`;
+        await older.where('id', '<>', reconciled).execute();
         await step
           .updateTable('matchings')
           .set({ digest, counts: JSON.stringify(counts), spent: JSON.stringify(spent), matched_at: matchedAt })
@@ -217,14 +224,23 @@ export class Store {
     }
   }
 
-  async latestMatching(application: string): Promise<Matching | undefined> {
-    const row = await this.#db
+  latestMatching(application: string): Promise<Matching | undefined> {
+    return this.#newestMatching(application);
+  }
+
+  /** Outcomes by their number, if they are still kept. */
+  matching(application: string, id: number): Promise<Matching | undefined> {
+    return this.#newestMatching(application, id);
+  }
+
+  async #newestMatching(application: string, id?: number): Promise<Matching | undefined> {
+    let query = this.#db
       .selectFrom('matchings')
       .selectAll()
       .where('application', '=', application)
-      .where('digest', 'is not', null)
-      .orderBy('id', 'desc')
-      .executeTakeFirst();
+      .where('digest', 'is not', null);
+    if (id !== undefined) query = query.where('id', '=', id);
+    const row = await query.orderBy('id', 'desc').executeTakeFirst();
     return (
       row && {
         id: row.id,

@@ -5,7 +5,7 @@ import { REMOVAL_STATES, type RemovalState } from '../../model/removal.ts';
 import {
   addRemovals,
   allRemovals,
-  collectNewer,
+  collect,
   endExceptions,
   exceptRemovals,
   followUp,
@@ -139,13 +139,14 @@ export const removalsSend = (options: CommonOptions, io: Io): Promise<number> =>
 
 export interface ConfirmOptions extends CommonOptions {
   readonly from?: string;
+  readonly identity?: string;
   readonly allow: readonly string[];
 }
 
 export const removalsConfirm = (options: ConfirmOptions, io: Io): Promise<number> =>
   withWork(options, io, 'removals confirm', async (work) => {
     await endExceptions(work);
-    const { roster } = await collectNewer(work);
+    const { roster } = await collect(work);
     const { matching } = await match(work, roster);
     const { confirmed, returned, remaining, untold } = await followUp(work, roster, matching);
     const now = nowOf();
