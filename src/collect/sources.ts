@@ -32,5 +32,7 @@ const load = async (settings: SourceSettings, tools: SourceTools): Promise<Sourc
       return (await import('./scim/scim.ts')).scimSource(settings, tools);
     case 'soap':
       return (await import('./soap/soap.ts')).soapSource(settings, tools);
+    case 'sql':
+      return (await import('./sql/source.ts')).sqlSource(settings, tools);
   }
 };

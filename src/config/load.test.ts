@@ -238,11 +238,6 @@ guards: { maxCreateShare: 2 }
       SMALLEST.replace('CORPDB1', '1234'),
       '1:14: application: expected a name (a number in quotes)',
     ],
-    [
-      'a source of later',
-      SMALLEST.replace('csv:', 'sql:'),
-      '4:3: source.sql: this version does not read sql; it reads csv',
-    ],
     ['an unknown source', SMALLEST.replace('csv:', 'xyz:'), 'source.xyz: unknown key; expected one of csv, '],
     [
       'an unknown encoding',

@@ -54,11 +54,11 @@ const explain = (issue: Issue, around: Path, document: WrittenDocument): Told[] 
   if (issue.code === 'unrecognized_keys') {
     const known = issue.message.split('\n');
     return issue.keys.map((key) => {
-      const meant = meantKey(path, key, known);
+      const meant = nearest(key, known);
       return {
         place: document.keyPlaceOf([...path, key]),
         path: pathText([...path, key]),
-        message: unknownKey(path, key, known),
+        message: unknownKey(key, known),
         ...(meant !== undefined && { instead: pathText([...path, meant]) }),
       };
     });
@@ -73,16 +73,7 @@ const explain = (issue: Issue, around: Path, document: WrittenDocument): Told[] 
   return [{ place: document.placeOf(path), path: pathText(path), message: issue.message }];
 };
 
-/** Kinds of source that are planned; a file that names one is right for a later version. */
-const LATER_SOURCES = ['sql'];
-
-const isLaterSource = (path: Path, key: string): boolean => pathText(path) === 'source' && LATER_SOURCES.includes(key);
-
-const meantKey = (path: Path, key: string, known: readonly string[]): string | undefined =>
-  isLaterSource(path, key) ? known[0] : nearest(key, known);
-
-const unknownKey = (path: Path, key: string, known: readonly string[]): string => {
-  if (isLaterSource(path, key)) return `this version does not read ${key}; it reads ${known.join(', ')}`;
+const unknownKey = (key: string, known: readonly string[]): string => {
   const hint = didYouMean(key, known);
   return hint === '' ? `unknown key; expected ${oneOf(known)}` : `unknown key${hint}`;
 };

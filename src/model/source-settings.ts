@@ -91,6 +91,43 @@ export interface DirectoryFileSettings {
   readonly columns: readonly DirectoryColumn[] | null;
 }
 
+export type SqlEngine = 'postgresql' | 'mysql' | 'mariadb' | 'sqlserver' | 'oracle' | 'sqlite';
+
+/** A server of databases, and how to sign in to it. Over the network it is always reached by TLS. */
+export interface SqlServer {
+  readonly engine: Exclude<SqlEngine, 'sqlite'>;
+  readonly host: string;
+  readonly port: number;
+  /** The name of the database; of Oracle, of the service. */
+  readonly database: string;
+  /** Without TLS only a server of this machine is reached. */
+  readonly tls: boolean;
+  /** Certificates in PEM to be trusted besides the usual ones. Absolute. */
+  readonly caFile: string | null;
+  readonly signIn: SqlSignIn;
+}
+
+export type SqlSignIn =
+  | { readonly kind: 'password'; readonly user: string; readonly password: SecretRef }
+  /** Windows, of SQL Server alone. */
+  | { readonly kind: 'ntlm'; readonly domain: string; readonly user: string; readonly password: SecretRef }
+  /** Microsoft Entra, of SQL Server alone: environment, managed identity, or who is signed in with Azure CLI. */
+  | { readonly kind: 'entra'; readonly clientId: string | null };
+
+export interface SqlSettings {
+  readonly kind: 'sql';
+  /** SQLite's database is a file of this machine; its path is absolute. */
+  readonly database: SqlServer | { readonly engine: 'sqlite'; readonly path: string };
+  readonly query: string;
+  /** By name, without the colon. */
+  readonly parameters: Readonly<Record<string, SqlParameter>>;
+  readonly connectSeconds: number;
+  /** How long the server may work before the next rows come. */
+  readonly querySeconds: number;
+}
+
+export type SqlParameter = string | number | boolean | SecretRef;
+
 export type SourceSettings =
   | CsvSettings
   | ExcelSettings
@@ -98,7 +135,8 @@ export type SourceSettings =
   | RestSettings
   | LdapSettings
   | ScimSettings
-  | SoapSettings;
+  | SoapSettings
+  | SqlSettings;
 
 /** Columns that are left out, and those that stay although they look as if they held secrets. */
 export interface ColumnChoices {

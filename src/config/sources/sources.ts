@@ -9,6 +9,7 @@ import { ldapSettings, ldapWritten } from './ldap.ts';
 import { restSettings, restWritten } from './rest.ts';
 import { scimSettings, scimWritten } from './scim.ts';
 import { soapSettings, soapWritten } from './soap.ts';
+import { sqlSettings, sqlWritten } from './sql.ts';
 
 const kinds = {
   csv: csvWritten.optional(),
@@ -19,6 +20,7 @@ const kinds = {
   ldap: ldapWritten.optional(),
   scim: scimWritten.optional(),
   soap: soapWritten.optional(),
+  sql: sqlWritten.optional(),
 };
 
 /** The kind of source for a file that "init" is given, by the end of its name; any other is taken for CSV. */
@@ -55,5 +57,6 @@ export const sourceSettings = (written: z.infer<typeof sourceWritten>, path: ToP
   if (written.ldap) return ldapSettings(written.ldap, path);
   if (written.scim) return scimSettings(written.scim, path);
   if (written.soap) return soapSettings(written.soap, path);
+  if (written.sql) return sqlSettings(written.sql, path);
   throw new RangeError('the schema lets no file pass that names no source');
 };
