@@ -400,8 +400,8 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
     .description('the local tenant: a Graph-compatible directory on this machine')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false);
-  type Tenant = typeof import('./commands/tenant.ts');
-  const add = <Name extends 'tenantStart' | 'tenantSeed' | 'tenantAdvance' | 'tenantStats'>(
+  type Tenant = typeof import('./commands/tenant.ts') & typeof import('./commands/tenant-decide.ts');
+  const add = <Name extends 'tenantStart' | 'tenantSeed' | 'tenantAdvance' | 'tenantDecide' | 'tenantStats'>(
     name: string,
     description: string,
     run: Name,
@@ -413,7 +413,10 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
       const self = given.at(-1) as Command;
       const names = self.registeredArguments.map((argument) => argument.name());
       const values = Object.fromEntries(names.map((argument, i) => [argument, given[i]]));
-      const commands: Tenant = await import('./commands/tenant.ts');
+      const commands: Tenant = {
+        ...(await import('./commands/tenant.ts')),
+        ...(await import('./commands/tenant-decide.ts')),
+      };
       done(await commands[run]({ ...self.opts<object>(), ...values } as never, io));
     });
   };
@@ -492,6 +495,12 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
     .addOption(output);
   add('advance', "advance the tenant's clock", 'tenantAdvance')
     .argument('<duration>', 'an ISO 8601 duration, such as P14D')
+    .addOption(directory)
+    .addOption(output);
+  add('decide', 'play the reviewers of a running tenant, each in person', 'tenantDecide')
+    .addOption(
+      option('--script <file>', 'CSV with the columns reviewer, user, decision, justification').makeOptionMandatory(),
+    )
     .addOption(directory)
     .addOption(output);
   add('stats', 'what the tenant has been asked since its start', 'tenantStats').addOption(directory).addOption(output);

@@ -4,6 +4,7 @@ import { RollcallError, UsageError } from '../../model/errors.ts';
 import type { TenantOptions, TenantSize } from '../../tenant/server.ts';
 import type { Io } from '../io.ts';
 import { startLocalTenant } from '../local-tenant.ts';
+import { askTenant, tenantConnection } from '../tenant-connection.ts';
 
 export interface TenantStartOptions {
   readonly port: number;
@@ -112,7 +113,7 @@ export const tenantSeed = async (options: RunningOptions & { readonly users: str
   } catch (error) {
     throw unreadable(options.users, error);
   }
-  const { added } = (await control(options, 'POST', 'users', lines.join('\n'))) as { added: number };
+  const { added } = (await control(options, 'POST', 'users', io, lines.join('\n'))) as { added: number };
   return told({ added }, `${added} users added`, options, io);
 };
 
@@ -120,14 +121,14 @@ export const tenantAdvance = async (
   options: RunningOptions & { readonly duration: string },
   io: Io,
 ): Promise<number> => {
-  const { now } = (await control(options, 'POST', 'clock', JSON.stringify({ advance: options.duration }))) as {
+  const { now } = (await control(options, 'POST', 'clock', io, JSON.stringify({ advance: options.duration }))) as {
     now: string;
   };
   return told({ now }, `The tenant's clock says ${now}`, options, io);
 };
 
 export const tenantStats = async (options: RunningOptions, io: Io): Promise<number> => {
-  const stats = (await control(options, 'GET', 'stats')) as Record<string, unknown>;
+  const stats = (await control(options, 'GET', 'stats', io)) as Record<string, unknown>;
   const lines = Object.entries(stats).flatMap(([name, value]) =>
     typeof value === 'object' && value !== null
       ? Object.entries(value).map(([route, n]) => `  ${n}  ${route}`)
@@ -147,56 +148,18 @@ const unreadable = (file: string, error: unknown): UsageError =>
     'Name a file of users: NDJSON with one Graph user object a line, or CSV with Graph property names as header.',
   );
 
-interface Connection {
-  readonly authority: string;
-  readonly caFile: string | undefined;
-}
-
-/** Where the tenant is, from the line that it printed. */
-const connectionIn = (file: string): Connection => {
-  try {
-    const { authority, caFile } = JSON.parse(readFileSync(file, 'utf8')) as { authority?: unknown; caFile?: unknown };
-    if (typeof authority === 'string') return { authority, caFile: typeof caFile === 'string' ? caFile : undefined };
-  } catch (error) {
-    throw notTheLine(file, (error as Error).message);
-  }
-  throw notTheLine(file, 'it has no "authority"');
-};
-
-const notTheLine = (file: string, why: string): UsageError =>
-  new UsageError(
-    `--directory ${file}: ${why}.`,
-    'Name a file with the JSON line that "rollcall tenant start" prints when it is ready.',
-  );
-
 const control = async (
   { directory }: RunningOptions,
   method: 'GET' | 'POST',
   what: string,
+  io: Io,
   body?: string,
 ): Promise<unknown> => {
-  const { authority, caFile } = connectionIn(directory);
-  const { createDefaultHttpClient, createPipelineRequest } = await import('@azure/core-rest-pipeline');
-  const { trust } = await import('../../graph/policies/trust.ts');
-  const request = createPipelineRequest({
-    url: `${authority}/_tenant/${what}`,
-    method,
-    // The tenant is on this machine.
-    allowInsecureConnection: true,
-    ...(body !== undefined && { body }),
-  });
-  const client = createDefaultHttpClient();
-  const answered =
-    caFile === undefined
-      ? client.sendRequest(request)
-      : trust(caFile).sendRequest(request, (trusting) => client.sendRequest(trusting));
-  const { status, bodyAsText } = await answered.catch((error: unknown) => {
-    throw new RollcallError(
-      `No tenant answers at ${authority}: ${(error as Error).message}.`,
-      'Start it with "rollcall tenant start", and name the file with the line that it prints.',
-    );
-  });
-  const told = JSON.parse(bodyAsText ?? '{}') as { error?: { message: string } };
+  const connection = tenantConnection(directory);
+  const ask = await askTenant(connection, io.signal);
+  const url = `${connection.authority}/_tenant/${what}`;
+  const { status, text } = await ask({ method, url, ...(body !== undefined && { body }) });
+  const told = JSON.parse(text || '{}') as { error?: { message: string } };
   if (status !== 200)
     throw new RollcallError(
       `The tenant refused: ${told.error?.message ?? status}`,

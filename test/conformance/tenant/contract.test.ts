@@ -10,6 +10,22 @@ import { expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_GRANT } from '../../../src/tenant/permissions.ts';
 import { startTenant } from '../../../src/tenant/server.ts';
 import {
+  BO,
+  createReview,
+  currentInstance,
+  DEFINITIONS,
+  later,
+  openReview,
+  REVIEWER,
+  REVIEWS,
+  recurring,
+  reviewer,
+  reviewOf,
+  reviewWorld,
+  SECOND,
+  settings,
+} from './review-support.ts';
+import {
   type Client,
   clientOf,
   idOf,
@@ -20,6 +36,7 @@ import {
   register,
   role,
   securityGroup,
+  signedInAs,
   where,
 } from './support.ts';
 
@@ -202,6 +219,85 @@ const objectsAndRelations = async (
   await client.delete(`/groups/${group}/members/${principalId}/$ref`);
   await client.delete(`/groups/${group}`);
 };
+
+test.skipIf(tellWhySkipped(CHECKER))('§8 the traffic of reviews has no violation of the contract', async () => {
+  const record = join(folder(), 'reviews.ndjson');
+  const { client, principalId } = await reviewWorld({ record });
+  const recurrence = recurring({ type: 'weekly' }, { startDate: new Date().toISOString().slice(0, 10) });
+  const stage = (n: number) => ({
+    stageId: String(n),
+    dependsOn: n === 1 ? [] : [String(n - 1)],
+    durationInDays: 2,
+    recommendationsEnabled: true,
+    reviewers: [reviewer(`/users/${REVIEWER}`)],
+    fallbackReviewers: [],
+    decisionsThatWillMoveToNextStage: ['Approve', 'NotReviewed'],
+  });
+  const body = { settings: settings({ recurrence, instanceDurationInDays: 5, autoApplyDecisionsEnabled: true }) };
+  const {
+    review,
+    at,
+    client: opened,
+  } = await openReview(client, reviewOf(principalId, { ...body, stageSettings: [stage(1), stage(2)] }));
+  const other = await createReview(opened, reviewOf(principalId));
+  await opened.all(DEFINITIONS);
+  await opened.all(`${DEFINITIONS}?$top=1&$filter=status eq 'InProgress'&$select=id,status`);
+  await opened.all(`${DEFINITIONS}?$filter=contains(scope/microsoft.graph.accessReviewQueryScope/query,'/groups')`);
+  const { '@odata.context': _, ...shown } = (await opened.get(review)).body as unknown as Record<string, unknown>;
+  await opened.put(review, { ...shown, displayName: 'Weekly' });
+  await opened.get(at);
+  await opened.all(`${at}/contactedReviewers`);
+  const [first] = await opened.all(`${at}/stages`);
+  await opened.get(`${at}/stages/${first!['id']}`);
+  const [item] = await opened.all(`${at}/stages/${first!['id']}/decisions`);
+  await opened.all(`${at}/decisions?$filter=decision eq 'NotReviewed'&$orderby=decision&$select=id,decision,principal`);
+  await opened.get(`${at}/decisions/${item!['id']}`);
+  const reviewing = await signedInAs(opened.tenant, 'reviewer@contoso.com');
+  const own = "filterByCurrentUser(on='reviewer')";
+  for (const path of [DEFINITIONS, `${review}/instances`, `${at}/stages`, `${at}/decisions`])
+    await reviewing.all(`${path}/${own}`);
+  await reviewing.patch(`${at}/decisions/${item!['id']}`, { decision: 'Approve', justification: 'Needed' });
+  await reviewing.post(`${at}/acceptRecommendations`, undefined);
+  await opened.post(`${at}/resetDecisions`, undefined);
+  await opened.post(`${at}/batchRecordDecisions`, { decision: 'Approve', justification: 'All' });
+  await opened.post(`${at}/sendReminder`, undefined);
+  await opened.post(`${at}/stages/${first!['id']}/stop`, undefined);
+  await opened.post(`${at}/batchRecordDecisions`, { decision: 'Deny', justification: 'All', principalId: BO });
+  const ofOther = await currentInstance(opened, other);
+  const then = await later(opened, 'PT2M');
+  await then.patch(ofOther.at, { reviewers: [reviewer(`/users/${SECOND}`)] });
+  await then.post(`${ofOther.at}/stop`, undefined);
+  const ended = await later(then, 'PT2M');
+  await ended.post(`${ofOther.at}/applyDecisions`, undefined);
+  const { body: history } = await ended.post(`${REVIEWS}/historyDefinitions`, {
+    displayName: 'All',
+    decisions: ['approve', 'deny'],
+    reviewHistoryPeriodStartDateTime: '2020-01-01T00:00:00Z',
+    reviewHistoryPeriodEndDateTime: '2040-01-01T00:00:00Z',
+    scopes: [
+      {
+        '@odata.type': '#microsoft.graph.accessReviewQueryScope',
+        queryType: 'MicrosoftGraph',
+        query: '/identityGovernance/accessReviews/definitions',
+      },
+    ],
+  });
+  const last = await later(ended, 'P9D');
+  await last.all(`${at}/decisions`);
+  await last.all(`${review}/instances`);
+  await last.all(`${REVIEWS}/historyDefinitions`);
+  await last.get(`${REVIEWS}/historyDefinitions/${history['id']}`);
+  const instances = `${REVIEWS}/historyDefinitions/${history['id']}/instances`;
+  const [report] = await last.all(instances);
+  await last.post(`${instances}/${report!['id']}/generateDownloadUri`, undefined);
+  await last.get(`${instances}/${report!['id']}`);
+  await last.post(`${review}/stop`, undefined);
+  await last.delete(review);
+  const { requests } = last.tenant.stats();
+  const { stdout } = await run(process.execPath, [CHECKER, record]).catch((failed: { stdout: string }) => failed);
+  expect(stdout).toBe(`${requests} exchanges, 0 violations, 0 warnings\n`);
+  expect(requests).toBeGreaterThan(40);
+});
 
 test.skipIf(tellWhySkipped(PROCEDURE))('the published manual procedure runs against the tenant', async () => {
   const csv = join(folder(), 'users.csv');

@@ -1,7 +1,17 @@
 // An application that can be reviewed, and what tests of reviews ask again and again.
 import { DEFAULT_GRANT } from '../../../src/tenant/permissions.ts';
 import type { TenantOptions } from '../../../src/tenant/server.ts';
-import { type Client, clientOf, type Json, person, ROLE_A, ROLE_B, register, startClient } from './support.ts';
+import {
+  type Client,
+  clientOf,
+  type Json,
+  person,
+  ROLE_A,
+  ROLE_B,
+  register,
+  signedInAs,
+  startClient,
+} from './support.ts';
 
 export const REVIEWS = '/identityGovernance/accessReviews';
 export const DEFINITIONS = `${REVIEWS}/definitions`;
@@ -35,12 +45,14 @@ export const reviewWorld = async (options: TenantOptions = {}): Promise<ReviewWo
     person('reviewer', { id: REVIEWER }),
     person('second', { id: SECOND }),
   );
-  const { principalId } = await register(client);
-  await client.patch(`/servicePrincipals/${principalId}`, { appRoleAssignmentRequired: true, tags: [INTEGRATED] });
+  // A user's session sees at once what it has written.
+  const maker = options.replicationDelayMs === undefined ? client : await signedInAs(client.tenant, ADMIN);
+  const { principalId } = await register(maker);
+  await maker.patch(`/servicePrincipals/${principalId}`, { appRoleAssignmentRequired: true, tags: [INTEGRATED] });
   const assignedTo = `/servicePrincipals/${principalId}/appRoleAssignedTo`;
-  for (const id of [ANA, BO, CY]) await assign(client, principalId, id);
-  await assign(client, principalId, ANA, ROLE_B);
-  return { client, principalId, assignedTo };
+  for (const id of [ANA, BO, CY]) await assign(maker, principalId, id);
+  await assign(maker, principalId, ANA, ROLE_B);
+  return { client: maker === client ? client : await later(client, 'PT10M'), principalId, assignedTo };
 };
 
 export const assign = async (
