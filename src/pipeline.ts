@@ -167,6 +167,9 @@ export const applyReview = async (
   await requirePermitted(work, plan.footer.counts);
   if (!(await confirm(plan))) return undefined;
   await refuseChanged(work, plan);
+  // Kept apart from the plans of access: the newest of those is what reports are about.
+  const key = `${settings.application.uniqueName} review`;
+  await work.store.rememberPlan(key, plan.footer.hash, file, plan.header.createdAt);
   const actual = await readActual(directory, settings.application, work.signal);
   return { plan, applied: await carryOut(work, plan, reviewSteps(plan), actual) };
 };
