@@ -129,7 +129,8 @@ export const apply = async (
   await sweepPlans(settings);
   const check = `${join(settings.stateFolder, 'plans', settings.application.uniqueName)}-${process.pid}.check`;
   try {
-    await savePlan(work, directory, actual, roster, matching, saved.header.createdAt, check);
+    const { createdAt, unassign } = saved.header;
+    await savePlan(work, directory, actual, roster, matching, { createdAt, file: check, unassign });
     const now = await openPlan(check);
     const tried = await triedActions(work, saved.footer.hash);
     const changes = await actionDifferences(saved.records(), now.records(), (n) => tried.has(n));

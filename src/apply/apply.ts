@@ -56,6 +56,13 @@ async function* carryOut(
       const item = assignment(action, target, made);
       if ('status' in item) yield item;
       else for await (const results of run.add(item)) yield* noted(results);
+    } else if (action.kind === 'unassign') {
+      const { servicePrincipal } = target;
+      if (!servicePrincipal) yield { n: action.n, status: 'notTried', reason: 'the application is not registered' };
+      else {
+        const item = { action, principalId: action.principalId, servicePrincipalId: servicePrincipal.id };
+        for await (const results of run.add(item)) yield* noted(results);
+      }
     } else if (isReviewAction(action)) yield await reviews.carryOut(action);
     else yield await register(action, target, input);
   }

@@ -11,7 +11,7 @@ import { patience } from './patience.ts';
 export type BatchItem =
   | { readonly action: Action & { readonly kind: 'createUser' } }
   | {
-      readonly action: Action & { readonly kind: 'assign' };
+      readonly action: Action & { readonly kind: 'assign' | 'unassign' };
       readonly principalId: string;
       readonly servicePrincipalId: string;
     };
@@ -96,7 +96,7 @@ const lookAt = async (
     const { item, failure } = one;
     if ('principalId' in item) {
       if (held === undefined) unseen.push(one);
-      else if (held.has(pairOf(item.principalId, item.action.roleId)))
+      else if (held.has(pairOf(item.principalId, item.action.roleId)) === (item.action.kind === 'assign'))
         now.push({ n: item.action.n, status: 'alreadySo' });
       else absent.push(one);
     } else {
@@ -141,22 +141,21 @@ const intention = (item: BatchItem): unknown =>
   'principalId' in item
     ? {
         n: item.action.n,
-        kind: 'assign',
+        kind: item.action.kind,
         principalId: item.principalId,
         roleId: item.action.roleId,
-        row: item.action.row,
+        ...('row' in item.action && { row: item.action.row }),
       }
     : { n: item.action.n, kind: 'createUser', properties: item.action.properties, row: item.action.row };
 
-const toWrite = (item: BatchItem): DirectoryWrite =>
-  'principalId' in item
-    ? {
-        kind: 'assign',
-        servicePrincipalId: item.servicePrincipalId,
-        principalId: item.principalId,
-        appRoleId: item.action.roleId,
-      }
-    : { kind: 'createUser', properties: item.action.properties, password: newPassword() };
+const toWrite = (item: BatchItem): DirectoryWrite => {
+  if (!('principalId' in item))
+    return { kind: 'createUser', properties: item.action.properties, password: newPassword() };
+  const { action, servicePrincipalId, principalId } = item;
+  return action.kind === 'assign'
+    ? { kind: 'assign', servicePrincipalId, principalId, appRoleId: action.roleId }
+    : { kind: 'unassign', servicePrincipalId, assignmentId: action.assignmentId };
+};
 
 /** What a write's answer means for its action; the failure itself where another try may do better. */
 const endOf = async (

@@ -14,7 +14,7 @@ export interface Target {
   readonly awaited: Set<string>;
 }
 
-type Registration = Exclude<AccessAction, { kind: 'createUser' } | { kind: 'assign' }>;
+type Registration = Exclude<AccessAction, { kind: 'createUser' } | { kind: 'assign' } | { kind: 'unassign' }>;
 
 /** Carries out one step, and waits until the directory shows it: the next ones refer to it. */
 export const register = async (action: Registration, target: Target, input: ApplyInput): Promise<ActionResult> => {

@@ -220,7 +220,9 @@ ${EXIT_STATUS}`,
     'outcomes to plan: what would make the directory say what the roster says',
     async () => (await import('./commands/plan.ts')).plan,
     'rollcall plan --to plan.jsonl',
-  ).addOption(option('--to <file>', 'write the plan to this file, too'));
+  )
+    .addOption(option('--to <file>', 'write the plan to this file, too'))
+    .addOption(option('--unassign', 'take away assignments whose account is gone, too').default(false));
 
   add(
     'apply',

@@ -2,7 +2,7 @@
 import type { DirectoryFailure } from '../model/errors.ts';
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the version root, its values percent-encoded: `/users?$select=id`. A link to a next page is absolute. */
   readonly path: string;
   /** The path as errors and the permission table name it, without values: `/applications/{id}`. */

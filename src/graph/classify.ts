@@ -16,6 +16,8 @@ export const resultOf = (write: DirectoryWrite, call: Call, outcome: Outcome): W
   if ('stopped' in outcome) return { status: 'notSent', failure };
   if ('lost' in outcome) return { status: 'unknown', failure };
   const { answer } = outcome;
+  // What is not there needs no taking away.
+  if (write.kind === 'unassign' && answer.status === 404) return { status: 'done', httpStatus: 404 };
   if (!isSuccess(answer)) return { status: judged(write, failure), failure };
   const id = isRecord(answer.body) && typeof answer.body['id'] === 'string' ? answer.body['id'] : undefined;
   // A success without the object that it made may be a proxy's page.

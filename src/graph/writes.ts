@@ -51,6 +51,13 @@ export const callOf = (write: DirectoryWrite): Call => {
           appRoleId: write.appRoleId,
         },
       };
+    // https://learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignedto
+    case 'unassign':
+      return {
+        method: 'DELETE',
+        path: `/servicePrincipals/${encodeURIComponent(write.servicePrincipalId)}/appRoleAssignedTo/${encodeURIComponent(write.assignmentId)}`,
+        template: '/servicePrincipals/{id}/appRoleAssignedTo/{id}',
+      };
     // https://learn.microsoft.com/graph/api/accessreviewset-post-definitions
     case 'startReview':
       return {

@@ -215,6 +215,7 @@ export type DirectoryWrite =
       readonly principalId: string;
       readonly appRoleId: string;
     }
+  | { readonly kind: 'unassign'; readonly servicePrincipalId: string; readonly assignmentId: string }
   | { readonly kind: 'startReview'; readonly order: ReviewOrder }
   | {
       readonly kind: 'stopReview' | 'remindReviewers' | 'applyDecisions';

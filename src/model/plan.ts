@@ -75,6 +75,15 @@ export type AccessAction = ActionBase &
         readonly roleId: string;
         readonly roleName: string;
       }
+    | {
+        readonly kind: 'unassign';
+        readonly assignmentId: string;
+        readonly principalId: string;
+        /** For people: the display name. */
+        readonly principalName: string;
+        readonly roleId: string;
+        readonly roleName: string;
+      }
   );
 
 export type ActionKind = Action['kind'];
@@ -87,6 +96,7 @@ export const ACTION_KINDS: readonly ActionKind[] = [
   'requireAssignment',
   'createUser',
   'assign',
+  'unassign',
   ...REVIEW_ACTION_KINDS,
 ];
 
@@ -122,6 +132,8 @@ export interface DirectoryState {
 /** The first record of a plan file. Hashes are `sha256:` and 64 hexadecimal digits. */
 export interface PlanHeader {
   readonly rollcallPlan: 1;
+  /** Whether it takes away assignments whose account is gone; absent: it does not. */
+  readonly unassign?: true;
   /** What it is about: who has access, or a review of it. */
   readonly about: 'access' | 'review';
   readonly application: PlannedApplication;

@@ -86,11 +86,11 @@ export const NEEDS: readonly Need[] = [
     stage: 'apply',
     to: 'assign users',
     permission: 'AppRoleAssignment.ReadWrite.All',
-    actions: ['assign'],
+    actions: ['assign', 'unassign'],
     roles: ASSIGNERS,
   },
   // Graph asks for both at once, and refuses an assignment with the first alone.
-  { stage: 'apply', to: 'assign users', permission: 'Application.Read.All', actions: ['assign'] },
+  { stage: 'apply', to: 'assign users', permission: 'Application.Read.All', actions: ['assign', 'unassign'] },
   { stage: 'verify', to: 'read who is assigned', permission: 'Application.Read.All' },
   {
     stage: 'explain',

@@ -21,13 +21,15 @@ const REQUESTS_PER_STEP = 2;
  * at the published limit of writes.
  */
 export const estimate = (counts: PlanCounts, existingAssignments: number, writesPerRequest: number): PlanEstimate => {
-  const { createUser, assign, ...registration } = counts;
+  const { createUser, assign, unassign, ...registration } = counts;
   const steps = Object.values(registration).reduce((sum, count) => sum + count, 0);
-  const writes = steps + createUser + assign;
+  const writes = steps + createUser + assign + unassign;
   const registering = steps * REQUESTS_PER_STEP + counts.addAppRoles;
   const verifying = writes === 0 ? 0 : VERIFY_READS + Math.ceil((existingAssignments + assign) / VERIFY_PAGE);
   const requests =
-    registering + Math.ceil(createUser / writesPerRequest) + Math.ceil(assign / writesPerRequest) + verifying;
+    registering +
+    [createUser, assign, unassign].reduce((sum, count) => sum + Math.ceil(count / writesPerRequest), 0) +
+    verifying;
   const seconds = Math.max((writes - WRITES_AT_ONCE) / WRITES_PER_SECOND, requests * SECONDS_PER_REQUEST);
   return { writes, requests, minutes: Math.round((seconds / 60) * 10) / 10 };
 };

@@ -58,6 +58,7 @@ export const directoryDifferences = (saved: DirectoryState, now: DirectoryState)
 /** The same change has the same key in every plan over the same roster, whatever its place there. */
 export const actionKey = (action: Action): string => {
   if (action.kind === 'assign') return `assign ${action.row} ${action.roleId}`;
+  if (action.kind === 'unassign') return `unassign ${action.principalId} ${action.roleId}`;
   return action.kind === 'createUser' ? `createUser ${action.row}` : action.kind;
 };
 
@@ -164,6 +165,8 @@ export const describe = (action: Action): string => {
       return `create the user ${action.properties['userPrincipalName']} (${action.properties['displayName']}), disabled, for row ${action.row}`;
     case 'assign':
       return `assign ${action.principalName} the role "${action.roleName}" (row ${action.row})`;
+    case 'unassign':
+      return `take the role "${action.roleName}" from ${action.principalName}: no account of the newest roster calls for it`;
     case 'startReview':
       return startText(action.order);
     case 'stopReview':

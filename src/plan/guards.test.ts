@@ -14,6 +14,12 @@ const counts = (createUser: number, assign: number): PlanCounts => ({ ...noneOfE
 const stops = (create: number, assign: number, rows: number) =>
   guardStops(counts(create, assign), rows, settings).map(({ guard }) => guard);
 
+test('assignments to take away are held against the guard "remove"', () => {
+  const taking = { ...noneOfEachKind(), unassign: 21 };
+  expect(guardStops(taking, 100, settings).map(({ guard }) => guard)).toEqual(['remove']);
+  expect(guardStops(taking, 210, settings)).toEqual([]);
+});
+
 test('a plan that creates or assigns just its share passes, and one more stops it', () => {
   expect(stops(250, 1000, 1000)).toEqual([]);
   expect(stops(251, 1000, 1000)).toEqual(['create']);

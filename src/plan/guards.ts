@@ -18,6 +18,7 @@ export const guardStops = (counts: PlanCounts, rows: number, settings: GuardSett
   };
   return [
     ...check('create', 'users to create', counts.createUser, settings.maxCreateShare, 'maxCreateShare'),
+    ...check('remove', 'assignments to take away', counts.unassign, settings.maxRemoveShare, 'maxRemoveShare'),
     ...check('assign', 'assignments', counts.assign, settings.maxAssignShare, 'maxAssignShare'),
   ];
 };

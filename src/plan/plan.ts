@@ -31,6 +31,8 @@ export interface PlanInput extends WantedInput {
   readonly actual: ActualState;
   /** Of these user principal names, those that users have already, in lower case. */
   taken(userPrincipalNames: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Assignments to take away, since their account is gone. */
+  readonly unassign?: readonly Omit<Extract<AccessAction, { kind: 'unassign' }>, 'n' | 'kind'>[];
   /** Told of each row whose user the plan creates: the account's first, and its further roles. */
   readonly onNewUserRow?: (row: number) => void;
 }
@@ -39,7 +41,8 @@ export interface PlanInput extends WantedInput {
 export type ActionDraft = AccessAction extends infer A ? (A extends AccessAction ? Omit<A, 'n'> : never) : never;
 
 /**
- * Plans in three passes over the rows: the roles that are needed, the users that are missing, the assignments.
+ * Plans in three passes over the rows: the roles that are needed, the users that are missing, the assignments. What is to
+ * be taken away comes last.
  * The same input gives the same records in the same order, so that two plans can be compared line by line.
  */
 export async function* planChanges(input: PlanInput): AsyncGenerator<PlanRecord> {
@@ -64,6 +67,7 @@ export async function* planChanges(input: PlanInput): AsyncGenerator<PlanRecord>
   for await (const draft of newAssignments(input, roles.byName, createdBy)) {
     yield 'problem' in draft ? draft : numbered(draft);
   }
+  for (const one of input.unassign ?? []) yield numbered({ kind: 'unassign', ...one });
 }
 
 /** Entries of an application's manifest. Source: https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions */

@@ -12,14 +12,22 @@ import { guardStops } from '../plan/guards.ts';
 import { type PlanInput, planChanges } from '../plan/plan.ts';
 import type { Matching } from '../store/store.ts';
 import { type Cost, measured, type Work } from '../work.ts';
+import { assignmentsWithoutAccount } from './drift.ts';
 import { wantedRows } from './removals.ts';
 
-/** Outcomes → plan. Saved beside the state, unless `to` names a file. Writes nothing to the directory. */
+export interface PlanChoices {
+  /** The file, in place of one beside the state. */
+  readonly to?: string;
+  /** Whether assignments whose account is gone are to be taken away. */
+  readonly unassign?: boolean | undefined;
+}
+
+/** Outcomes → plan. Saved beside the state, unless a file is named. Writes nothing to the directory. */
 export const plan = async (
   work: Work,
   roster: Roster,
   matching: Matching,
-  to?: string,
+  choices: PlanChoices = {},
 ): Promise<{ plan: PlanFile; actual: ActualState; cost: Cost }> => {
   const { settings, store } = work;
   const { result, cost } = await measured(work, async () => {
@@ -28,8 +36,8 @@ export const plan = async (
     await sweepPlans(settings);
     const createdAt = new Date(work.clock.now()).toISOString();
     const name = `${settings.application.uniqueName}-${createdAt.replaceAll(/[-:]|\.\d+/g, '')}.plan.jsonl`;
-    const file = to ?? join(settings.stateFolder, 'plans', name);
-    await savePlan(work, directory, actual, roster, matching, createdAt, file);
+    const file = choices.to ?? join(settings.stateFolder, 'plans', name);
+    await savePlan(work, directory, actual, roster, matching, { createdAt, file, unassign: choices.unassign });
     return { plan: await openPlan(file), actual };
   });
   const { footer, header } = result.plan;
@@ -69,14 +77,14 @@ export const savePlan = async (
   actual: ActualState,
   roster: Roster,
   matching: Matching,
-  createdAt: string,
-  file: string,
+  { createdAt, file, unassign }: PlanChoices & { readonly createdAt: string; readonly file: string },
 ): Promise<void> => {
   const { settings } = work;
   const { application, servicePrincipal, tenantId } = actual;
   const header = {
     rollcallPlan: 1 as const,
     about: 'access' as const,
+    ...(unassign && { unassign: true as const }),
     application: {
       displayName: settings.application.displayName,
       uniqueName: settings.application.uniqueName,
@@ -95,7 +103,9 @@ export const savePlan = async (
     newUserRows += 1;
   };
   const rows = await wantedRows(work, roster, matching);
-  const records = planChanges({ ...planInput(work, directory, actual, roster, rows), onNewUserRow });
+  const input = planInput(work, directory, actual, roster, rows);
+  const gone = unassign ? { unassign: await assignmentsWithoutAccount(work, directory, actual, roster, matching) } : {};
+  const records = planChanges({ ...input, ...gone, onNewUserRow });
   await writePlan(file, header, records, (counts) => ({
     newUserRows,
     guards: guardStops(counts, roster.rows, settings.guards),

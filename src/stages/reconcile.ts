@@ -2,21 +2,21 @@
 // It writes nothing to the directory: what is to be mended there is for a plan.
 import type { Account, Roster } from '../model/account.ts';
 import { factReader } from '../model/account-facts.ts';
-import type { Assignment, Directory } from '../model/directory.ts';
+import type { Directory } from '../model/directory.ts';
 import { NeedsPersonError } from '../model/errors.ts';
 import { PairSet } from '../model/pairs.ts';
 import type { Removal } from '../model/removal.ts';
 import { type ActualApplication, readApplication } from '../plan/actual.ts';
-import { assignmentsToVerify } from '../plan/plan.ts';
 import { accountText, compareRosters, type RosterDifferences, type ToldAccount, told } from '../reconcile/compare.ts';
 import type { Denial, HeldAccount } from '../reconcile/denials.ts';
-import { type CalledFor, type Drift, driftOf, type WithoutAccount } from '../reconcile/drift.ts';
+import type { CalledFor, Drift, WithoutAccount } from '../reconcile/drift.ts';
 import { accountIdentifier } from '../reconcile/identify.ts';
 import type { Matching, Store } from '../store/store.ts';
 import type { Work } from '../work.ts';
 import { collect } from './collect.ts';
+import { calledForBy, readDrift } from './drift.ts';
 import { type FollowedUp, followUp } from './follow-up.ts';
-import { match, planRows } from './match.ts';
+import { match } from './match.ts';
 import { addRemovals, endExceptions, heldRows, nowOf, readingOf, readRows, testGoing } from './removals.ts';
 
 /** All that a new roster says. */
@@ -55,7 +55,9 @@ export const reconcile = async (work: Work): Promise<Reconciled> => {
   const { matching } = await match(work, roster);
   const directory = await work.connect();
   const actual = await readApplication(directory, settings.application, work.signal);
-  const drift = await readDrift(work, directory, actual, roster, matching);
+  const seen = await readDrift(work, directory, actual, roster, matching);
+  const drift = { ...seen, withdrawn: await lookAgain(directory, actual, seen.withdrawn, work.signal) };
+  refuseTooMany(work, drift.withdrawn.length, roster.rows);
   const { added: found } = await addRemovals(work, roster, matching, [
     ...(await withdrawals(work, roster, matching, drift.withdrawn)),
     ...(await endedAccounts(work, roster)),
@@ -144,52 +146,21 @@ async function* rowsBefore(work: Work, { roster, matching }: Before): AsyncGener
     for await (const row of readRows(work.store, work.settings, roster)) yield { ...row, user: null, isEnabled: null };
 }
 
-const calledForBy =
-  ({ store, settings }: Work, actual: ActualApplication, roster: Roster, matching: Matching) =>
-  (): AsyncIterable<CalledFor> =>
-    assignmentsToVerify(
-      { settings, columns: roster.columns, rows: () => planRows(store, roster, matching), actual },
-      () => undefined,
-    );
-
-const readDrift = async (
-  work: Work,
-  directory: Directory,
-  actual: ActualApplication,
-  roster: Roster,
-  matching: Matching,
-): Promise<Drift> => {
-  const { store, settings, signal } = work;
-  const mayHold = new Set<string>();
-  for await (const { outcome } of planRows(store, roster, matching)) {
-    for (const { id } of outcome.candidates ?? []) mayHold.add(id);
-  }
-  const { servicePrincipal } = actual;
-  const held = servicePrincipal ? directory.assignments(servicePrincipal.id, signal) : noAssignments();
-  const had = await store.assignments.kept(settings.application.uniqueName);
-  const drift = await driftOf(calledForBy(work, actual, roster, matching), held, had, mayHold);
-  const withdrawn = servicePrincipal ? await lookAgain(directory, servicePrincipal.id, drift.withdrawn, signal) : [];
-  refuseTooMany(work, withdrawn.length, roster.rows);
-  // An account that could not be looked up may be anybody's.
-  return { ...drift, withdrawn, withoutAccount: matching.counts.queryFailed > 0 ? [] : drift.withoutAccount };
-};
-
-async function* noAssignments(): AsyncGenerator<readonly Assignment[]> {}
-
 /** Users that are asked about together. */
 const ASKED = 100;
 
 /** A replica of the directory that lags shows less than there is: what seems to be taken away is asked for by user, too. */
 const lookAgain = async (
   directory: Directory,
-  servicePrincipalId: string,
+  { servicePrincipal }: ActualApplication,
   missing: readonly CalledFor[],
   signal: AbortSignal,
 ): Promise<readonly CalledFor[]> => {
+  if (!servicePrincipal) return [];
   const there = new PairSet();
   for (let from = 0; from < missing.length; from += ASKED) {
     const ids = [...new Set(missing.slice(from, from + ASKED).map(({ principalId }) => principalId))];
-    for (const { principalId, appRoleId } of await directory.assignmentsOfUsers(servicePrincipalId, ids, signal))
+    for (const { principalId, appRoleId } of await directory.assignmentsOfUsers(servicePrincipal.id, ids, signal))
       there.add(principalId, appRoleId);
   }
   return missing.filter(({ principalId, roleId }) => !there.has(principalId, roleId));

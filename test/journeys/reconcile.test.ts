@@ -121,6 +121,13 @@ test('what came, went, was renamed, gained or lost a role, left, was disabled or
   });
   expect((await run(world, 2, 'removals', 'list')).removals).toHaveLength(2);
 
+  // A plan that was asked for takes away what has no account any more; nobody else's assignment is touched.
+  const plan = await run(world, 2, 'plan', '--unassign');
+  expect(plan.counts).toMatchObject({ assign: 2, unassign: 2 });
+  expect(await run(world, 2, 'apply', '--yes')).toMatchObject({ done: { assign: 2, unassign: 2 } });
+  expect(await assignmentsOf(world, 20)).toEqual([]);
+  expect(await assignmentsOf(world, 2)).toHaveLength(1);
+
   // Nor does a run assign again what was taken away.
   await run(world, 2, 'run', '--yes');
   expect(await assignmentsOf(world, 9)).toEqual([]);

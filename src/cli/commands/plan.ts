@@ -13,13 +13,14 @@ import { withWork } from '../with-work.ts';
 
 export interface PlanOptions extends CommonOptions {
   readonly to?: string;
+  readonly unassign: boolean;
 }
 
 export const plan = (options: PlanOptions, io: Io): Promise<number> =>
   withWork(options, io, 'plan', async (work) => {
     const roster = await newestRoster(work);
     const matching = await newestMatching(work, roster);
-    const { plan: made, cost } = await planChanges(work, roster, matching);
+    const { plan: made, cost } = await planChanges(work, roster, matching, { unassign: options.unassign });
     const to = options.to && resolve(options.to);
     if (to) await copyPlan(made.file, to);
     await printPlan(to ? { ...made, file: to } : made, cost.requests, options, io);

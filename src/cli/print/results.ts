@@ -57,6 +57,7 @@ const ACTION_WORDS: Readonly<Record<ActionKind, readonly [string, string]>> = {
   requireAssignment: ['switch to set: assignment required', 'switches to set: assignment required'],
   createUser: ['user to create, disabled', 'users to create, disabled'],
   assign: ['assignment to make', 'assignments to make'],
+  unassign: ['assignment to take away', 'assignments to take away'],
   startReview: ['review to start', 'reviews to start'],
   stopReview: ['review to stop', 'reviews to stop'],
   remindReviewers: ['reminder to send', 'reminders to send'],
