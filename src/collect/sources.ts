@@ -21,6 +21,8 @@ const load = async (settings: SourceSettings, tools: SourceTools): Promise<Sourc
       return (await import('./csv.ts')).csvSource(settings);
     case 'excel':
       return (await import('./excel/source.ts')).excelSource(settings);
+    case 'text':
+      return (await import('./text/source.ts')).textSource(settings);
     case 'ldif':
     case 'csvde':
       return (await import('./directory-files/source.ts')).directoryFileSource(settings);

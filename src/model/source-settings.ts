@@ -91,6 +91,46 @@ export interface DirectoryFileSettings {
   readonly columns: readonly DirectoryColumn[] | null;
 }
 
+/** Positions in a record, from 1, or the number of a field; `to` null: up to the end. */
+export interface TextPlaces {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+export interface TextColumn {
+  readonly name: string;
+  readonly at: TextPlaces;
+}
+
+/** What a record is known by. */
+export interface TextMark {
+  readonly at: TextPlaces;
+  readonly is: string;
+}
+
+/** A text file of records: fixed columns, or fields with a delimiter between them. */
+export interface TextSettings {
+  readonly kind: 'text';
+  /** Absolute. */
+  readonly path: string;
+  /** A code page, a WHATWG encoding label, or `auto`. */
+  readonly encoding: string;
+  /** Null: columns have fixed positions. */
+  readonly delimiter: string | null;
+  /** Null: records are lines of any length. */
+  readonly recordLength: number | null;
+  /** Lines that begin with this are left out. */
+  readonly comment: string | null;
+  /** How many records stand before the accounts, or what the one that must stand there is known by. */
+  readonly header: number | TextMark | null;
+  /** The last record; `count`: where it says how many accounts there are. */
+  readonly trailer: { readonly mark: TextMark | null; readonly count: TextPlaces | null } | null;
+  /** Null where nobody has named any: then the source cannot be opened, only looked at. */
+  readonly columns: readonly TextColumn[] | null;
+  /** How many fields each record has; null: as many as the columns need. */
+  readonly fields: number | null;
+}
+
 export type SqlEngine = 'postgresql' | 'mysql' | 'mariadb' | 'sqlserver' | 'oracle' | 'sqlite';
 
 /** A server of databases, and how to sign in to it. Over the network it is always reached by TLS. */
@@ -129,6 +169,7 @@ export interface SqlSettings {
 export type SqlParameter = string | number | boolean | SecretRef;
 
 export type SourceSettings =
+  | TextSettings
   | CsvSettings
   | ExcelSettings
   | DirectoryFileSettings

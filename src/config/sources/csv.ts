@@ -23,7 +23,7 @@ export const csvWritten = object({
     .describe('Default: comma, semicolon or tab, found by looking.'),
 });
 
-function isEncoding(label: string): boolean {
+export function isEncoding(label: string): boolean {
   if (label === 'auto') return true;
   try {
     return new TextDecoder(label, { fatal: true }).encoding !== '';

@@ -10,12 +10,14 @@ import { restSettings, restWritten } from './rest.ts';
 import { scimSettings, scimWritten } from './scim.ts';
 import { soapSettings, soapWritten } from './soap.ts';
 import { sqlSettings, sqlWritten } from './sql.ts';
+import { textSettings, textWritten } from './text.ts';
 
 const kinds = {
   csv: csvWritten.optional(),
   excel: excelWritten.optional(),
   ldif: ldifWritten.optional(),
   csvde: csvdeWritten.optional(),
+  text: textWritten.optional(),
   rest: restWritten.optional(),
   ldap: ldapWritten.optional(),
   scim: scimWritten.optional(),
@@ -53,6 +55,7 @@ export const sourceSettings = (written: z.infer<typeof sourceWritten>, path: ToP
   if (written.excel) return excelSettings(written.excel, path);
   if (written.ldif) return directoryFileSettings('ldif', written.ldif, path);
   if (written.csvde) return directoryFileSettings('csvde', written.csvde, path);
+  if (written.text) return textSettings(written.text, path);
   if (written.rest) return restSettings(written.rest, path);
   if (written.ldap) return ldapSettings(written.ldap, path);
   if (written.scim) return scimSettings(written.scim, path);
