@@ -21,8 +21,9 @@ export const applicationState = async (
 ): Promise<ApplicationState> => {
   let registers = true;
   const check = await checked('application', async () => {
-    const application = await findApplication(directory, settings.application, signal);
-    const servicePrincipal = application && (await directory.findServicePrincipal(application.appId, signal));
+    const application = await seenByOne(() => findApplication(directory, settings.application, signal));
+    const servicePrincipal =
+      application && (await seenByOne(() => directory.findServicePrincipal(application.appId, signal)));
     const changes = changesOf(settings, application, servicePrincipal);
     registers = changes.length > 0;
     const { displayName } = application ?? settings.application;
@@ -34,12 +35,24 @@ export const applicationState = async (
   return { check, registers };
 };
 
+const LOOKS = 3;
+
+/** Replicas of a directory may disagree for a while: what one of them does not show yet, another does. */
+const seenByOne = async <T>(look: () => Promise<T | undefined>): Promise<T | undefined> => {
+  for (let looks = 1; looks < LOOKS; looks += 1) {
+    const found = await look();
+    if (found !== undefined) return found;
+  }
+  return look();
+};
+
 const changesOf = (
   settings: Registering,
   application: Application | undefined,
   servicePrincipal: ServicePrincipal | undefined,
 ): readonly string[] => {
-  const roles = servicePrincipal?.appRoles ?? application?.appRoles ?? [];
+  // The service principal shows late what its application has.
+  const roles = [...(application?.appRoles ?? []), ...(servicePrincipal?.appRoles ?? [])];
   const kinds = registrationActions(settings, { application, servicePrincipal }, []).map(({ kind }) => kind);
   return [...kinds, ...(hasRoles(settings, roles) ? [] : ['addAppRoles'])];
 };

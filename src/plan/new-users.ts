@@ -88,7 +88,8 @@ const nameProblem = (
   promised: ReadonlyMap<string, number>,
 ): Omit<PlanProblem, 'row'> | undefined => {
   if (taken.has(name.toLowerCase())) {
-    const message = `a user ${name} exists, but no rule finds it for this account: add a rule or an override`;
+    // Replicas of a directory may disagree for a while: matching may have asked one that did not show the user yet.
+    const message = `a user ${name} exists, but matching did not find it for this account: match again, since a new user shows late; if it is not found then, add a rule or an override`;
     return { code: 'nameTaken', message };
   }
   const other = promised.get(name.toLowerCase());
