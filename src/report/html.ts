@@ -67,7 +67,7 @@ ${part}
 <label>Find <input id="find" type="search" autocomplete="off" spellcheck="false"></label>
 <span id="shown" role="status" class="soft"></span>
 </div>
-<div class="scroll" role="region" aria-labelledby="list" tabindex="0">
+<div class="scroll" role="region" aria-label="Table of accounts" tabindex="0">
 <table id="accounts"><thead><tr><th scope="col" class="number">Row</th>${columns.map((column) => `<th scope="col">${column}</th>`).join('')}</tr></thead>
 <tbody>
 `;

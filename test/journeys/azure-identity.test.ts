@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { startTenant } from '../../src/tenant/server.ts';
 import { makeClientCertificate } from '../support/certificate.ts';
@@ -130,16 +131,35 @@ test.skipIf(CHROMIUM === undefined)('a person signs in with a device code', asyn
   expect(seen.at(-1)).toMatchObject({ status: 200, claims: { upn: ADMIN, idtyp: 'user', appidacr: '0' } });
 });
 
-test.skipIf(CHROMIUM === undefined)('a person signs in with the browser that opens', async () => {
-  const it = await world('azure-identity-browser');
-  // What opens a browser on Linux runs the program that BROWSER names; this one writes down where it was sent.
-  const [browser, address] = ['browser', 'address'].map((name) => join(it.folder, name)) as [string, string];
+/** What opens a browser on Linux runs the program that BROWSER names; this one writes down where it was sent. */
+const waitingBrowser = ({ folder }: World) => {
+  const [browser, address] = ['browser', 'address'].map((name) => join(folder, name)) as [string, string];
   writeFileSync(browser, `#!/bin/sh\nprintf %s "$1" > '${address}.part'\nmv '${address}.part' '${address}'\n`);
   chmodSync(browser, 0o755);
-  const result = resultOf(startProgram(it, 'browser', { BROWSER: browser, DISPLAY: '' }));
-  while (!existsSync(address)) await Promise.race([sleep(50), result]);
-  const page = await openBrowser();
-  await page.goto(readFileSync(address, 'utf8'));
+  return {
+    env: { BROWSER: browser, DISPLAY: '' },
+    /** The page that the browser was sent to. Throws where the program ends before. */
+    opened: async (ended: Promise<unknown>): Promise<Page> => {
+      let hasEnded = false;
+      const end = ended.finally(() => {
+        hasEnded = true;
+      });
+      while (!existsSync(address)) {
+        await Promise.race([sleep(50), end]);
+        if (hasEnded) throw new Error(`no browser was opened: ${JSON.stringify(await ended)}`);
+      }
+      const page = await openBrowser();
+      await page.goto(readFileSync(address, 'utf8'));
+      return page;
+    },
+  };
+};
+
+test.skipIf(CHROMIUM === undefined)('a person signs in with the browser that opens', async () => {
+  const it = await world('azure-identity-browser');
+  const browser = waitingBrowser(it);
+  const result = resultOf(startProgram(it, 'browser', browser.env));
+  const page = await browser.opened(result);
   await page.getByLabel('User principal name').fill('nobody@contoso.com');
   await page.getByRole('button', { name: 'Sign in' }).click();
   expect(await page.getByRole('alert').textContent()).toContain('AADSTS50034');
@@ -213,6 +233,20 @@ test.skipIf(CHROMIUM === undefined)(
     const code = await Promise.race([shown.promise, ended]);
     if (typeof code !== 'string') throw new Error(`no code was shown: ${code.err}`);
     await enterCode(`${it.tenant.authority}/devicelogin`, code);
+    const { out } = await ended;
+    expect(signInCheck(out)).toMatchObject({ status: 'ok', found: expect.stringContaining('user session') });
+  },
+);
+
+test.skipIf(CHROMIUM === undefined)(
+  'Rollcall opens a browser, and goes on when a person has signed in there',
+  async () => {
+    const it = await world('rollcall-browser');
+    const browser = waitingBrowser(it);
+    const { ended } = doctor(it, ['signIn: browser'], { ...browser.env, NODE_EXTRA_CA_CERTS: it.tenant.caFile });
+    const page = await browser.opened(ended);
+    await page.getByLabel('User principal name').fill(ADMIN);
+    await page.keyboard.press('Enter');
     const { out } = await ended;
     expect(signInCheck(out)).toMatchObject({ status: 'ok', found: expect.stringContaining('user session') });
   },
