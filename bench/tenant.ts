@@ -27,7 +27,7 @@ export interface BenchTenant {
   readonly graph: string;
   token(): Promise<string>;
   stats(): Promise<Stats>;
-  /** What the tenant's process occupies, in bytes, as the operating system says. */
+  /** What of memory is the tenant's process's own, in bytes: its database file, mapped, is the system's to give and take. */
   memory(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export const startTenant = async (choices: TenantChoices): Promise<BenchTenant> 
     stats: async () => (await get(`${new URL(connection.graph).origin}/_tenant/stats`)) as Stats,
     memory: async () => {
       const told = await get(`${new URL(connection.graph).origin}/_tenant/memory`);
-      return (told as { residentBytes: number }).residentBytes;
+      return (told as { ownBytes: number }).ownBytes;
     },
     stop: async () => {
       child.kill('SIGTERM');
