@@ -27,9 +27,8 @@ export const makeCorpdb1 = (): void => {
   writeExample({
     folder: FOLDER,
     application: 'CORPDB1',
-    columns: COLUMNS,
+    source: { columns: COLUMNS, lineEnd: '\n' },
     keyColumn: 'Login',
-    lineEnd: '\n',
     rows: shuffled(accounts.groups, random),
     users: accounts.users.all,
   });

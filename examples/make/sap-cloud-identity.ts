@@ -107,9 +107,8 @@ export const makeSapCloudIdentity = (): void => {
   writeExample({
     folder: new URL('../sap-cloud-identity/', import.meta.url),
     application: 'SAP Cloud Identity Services',
-    columns: COLUMNS,
+    source: { columns: COLUMNS, lineEnd: '\r\n' },
     keyColumn: 'id',
-    lineEnd: '\r\n',
     rows: shuffled(groups, random),
     users: users.all,
   });

@@ -8,10 +8,12 @@ import { type ComposedRow, expectedOf } from './truth.ts';
 export interface Example {
   readonly folder: URL;
   readonly application: string;
-  readonly columns: readonly string[];
+  /** The file of accounts as the application exports it: columns of a CSV file and how its lines end, or other files. */
+  readonly source:
+    | { readonly columns: readonly string[]; readonly lineEnd: '\n' | '\r\n' }
+    | Readonly<Record<string, string>>;
   /** The column that tells a person which account a row of truth.csv is about. */
   readonly keyColumn: string;
-  readonly lineEnd: '\n' | '\r\n';
   readonly rows: readonly ComposedRow[];
   readonly users: readonly GraphUser[];
 }
@@ -26,11 +28,10 @@ export const shuffled = (groups: readonly (readonly ComposedRow[])[], random: Ra
     .sort((a, b) => a.place - b.place)
     .map(({ row }) => row);
 
-/** Writes users.csv, directory.ndjson, expected.json and truth.csv. */
-export const writeExample = ({ folder, application, columns, keyColumn, lineEnd, rows, users }: Example): void => {
+/** Writes users.csv or the other files of the source, directory.ndjson, expected.json and truth.csv. */
+export const writeExample = ({ folder, application, source, keyColumn, rows, users }: Example): void => {
   const write = (file: string, text: string) => writeFileSync(new URL(file, folder), text);
-  const cells = rows.map((row) => columns.map((column) => row.cells[column] ?? ''));
-  write('users.csv', stringify([[...columns], ...cells], { record_delimiter: lineEnd }));
+  for (const [file, text] of Object.entries(filesOf(source, rows))) write(file, text);
   write('directory.ndjson', users.map((user) => `${JSON.stringify(user)}\n`).join(''));
   write('expected.json', `${JSON.stringify(expectedOf(application, rows), undefined, 2)}\n`);
   const truths = rows.map(({ cells, truth }, index) => [
@@ -45,3 +46,12 @@ export const writeExample = ({ folder, application, columns, keyColumn, lineEnd,
   ]);
   write('truth.csv', stringify([['row', keyColumn, 'outcome', 'by', 'user', 'role', 'note', 'category'], ...truths]));
 };
+
+const filesOf = (source: Example['source'], rows: readonly ComposedRow[]): Readonly<Record<string, string>> => {
+  if (!isCsv(source)) return source;
+  const cells = rows.map((row) => source.columns.map((column) => row.cells[column] ?? ''));
+  return { 'users.csv': stringify([[...source.columns], ...cells], { record_delimiter: source.lineEnd }) };
+};
+
+const isCsv = (source: Example['source']): source is Extract<Example['source'], { columns: readonly string[] }> =>
+  Array.isArray(source['columns']);

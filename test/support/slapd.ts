@@ -1,10 +1,15 @@
 // OpenLDAP's server for tests: an own process on free loopback ports, with a certificate of its own and an own schema.
+
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'ldapts';
 import { freePort, missing, startServer } from './servers.ts';
 import { hostIdentity } from './tls.ts';
+
+const run = promisify(execFile);
 
 const PROGRAM = '/usr/sbin/slapd';
 const SUFFIX = 'dc=contoso,dc=com';
@@ -49,10 +54,12 @@ export interface SlapdOptions {
   readonly access?: readonly string[];
   /** In PEM: who is known by a certificate. */
   readonly clients?: readonly string[];
+  /** A file in LDIF that the server starts with, in place of a tree of its own. */
+  readonly load?: string;
 }
 
 export const startSlapd = async (options: SlapdOptions = {}): Promise<Slapd> => {
-  const { limits = 'size=unlimited', access = [], clients = [] } = options;
+  const { limits = 'size=unlimited', access = [], clients = [], load } = options;
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-slapd-'));
   const data = join(folder, 'data');
   await mkdir(data);
@@ -98,12 +105,15 @@ export const startSlapd = async (options: SlapdOptions = {}): Promise<Slapd> => 
     ].join('\n'),
   );
   const addresses = `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${tlsPort} ldapi://${encodeURIComponent(socket)}`;
+  if (load !== undefined) await run(PROGRAM.replace('slapd', 'slapadd'), ['-q', '-f', configuration, '-l', load]);
   const running = await startServer(PROGRAM, ['-d', '0', '-h', addresses, '-f', configuration], port);
   const client = new Client({ url: `ldap://127.0.0.1:${port}` });
   const add = (dn: string, attributes: Attributes) => client.add(dn, attributes as Record<string, string[]>);
   await client.bind(ADMIN, PASSWORD);
-  await add(SUFFIX, { objectClass: ['dcObject', 'organization'], dc: 'contoso', o: 'Contoso' });
-  await add(reader, { objectClass: ['organizationalRole', 'simpleSecurityObject'], userPassword: PASSWORD });
+  if (load === undefined) {
+    await add(SUFFIX, { objectClass: ['dcObject', 'organization'], dc: 'contoso', o: 'Contoso' });
+    await add(reader, { objectClass: ['organizationalRole', 'simpleSecurityObject'], userPassword: PASSWORD });
+  }
   return {
     suffix: SUFFIX,
     admin: ADMIN,
