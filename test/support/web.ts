@@ -8,16 +8,19 @@ import { join } from 'node:path';
 import type { SourceTools } from '../../src/model/source.ts';
 import type { WebSettings } from '../../src/model/web-settings.ts';
 
-/** As the configuration has them, but with less patience: tests have none. */
+/** As the configuration has them, but for how often and how long a failure is waited out. */
 export const WEB: WebSettings = {
   signIn: { kind: 'none' },
   caFile: null,
   clientCertificate: null,
-  timeLimits: { connect: 2, answer: 20, silence: 1 },
+  timeLimits: { connect: 10, answer: 300, silence: 60 },
   repeats: 1,
   longestWait: 5,
   maxAnswerBytes: 8 * 2 ** 20,
 };
+
+/** For a server that is known to fall silent. */
+export const IMPATIENT: WebSettings = { ...WEB, timeLimits: { connect: 10, answer: 60, silence: 3 } };
 
 /** Secrets by the name of their variable. */
 export const toolsWith = (env: Readonly<Record<string, string>>): SourceTools => ({

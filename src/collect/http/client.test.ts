@@ -255,6 +255,12 @@ test('a server that never says anything, and one that never ends, are errors', a
   expect([late.code, late.message]).toEqual(['timeout', `${endless.origin}/: the answer took longer than 0.5 seconds`]);
 });
 
+test('an answer that is compressed though nobody asked for it is told as that', async () => {
+  const api = await serve((_heard, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'));
+  expect((await failure(read(api.origin))).code).toBe('compressed');
+  expect(api.heard[0]!.headers['accept-encoding']).toBe('identity');
+});
+
 test('an answer that is too large is not read', async () => {
   const api = await serve((_heard, response) => response.end(Buffer.alloc(2 ** 20 + 1)));
   const error = await failure(read(api.origin, { maxAnswerBytes: 2 ** 20 }));

@@ -169,7 +169,12 @@ class Client implements WebClient {
       const pass = await this.#signedIn.pass();
       const sent = await this.#follow(ask, pass.headers, pass.query);
       const { status } = sent.head;
-      if (status >= 200 && status < 300) return sent;
+      if (status >= 200 && status < 300) {
+        const encoding = sent.head.headers['content-encoding'] ?? 'identity';
+        if (encoding === 'identity') return sent;
+        drop(sent);
+        throw webError('compressed', placeOf(ask), `the answer is compressed (${encoding})`);
+      }
       const error = await this.#refusal(sent, ask);
       if (status === 401 && !renewed && this.#signedIn.renew()) continue;
       throw error;
@@ -184,7 +189,7 @@ class Client implements WebClient {
       const { status, headers } = sent.head;
       const location = headers['location'];
       if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return sent;
-      await this.#drop(sent);
+      drop(sent);
       const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
       const told = next === undefined ? 'a place that is no address' : addressText(next);
       if (next === undefined || next.origin !== url.origin || (ask.method === 'POST' && status < 307)) {
@@ -216,7 +221,7 @@ class Client implements WebClient {
       const awaited = send(url, {
         dispatcher: this.#connections.to(url),
         method: ask.method,
-        headers: { 'user-agent': 'rollcall', ...ask.headers, ...passHeaders },
+        headers: { 'user-agent': 'rollcall', 'accept-encoding': 'identity', ...ask.headers, ...passHeaders },
         ...(ask.body !== undefined && { body: ask.body }),
         signal: AbortSignal.any([this.#signal, stop.signal]),
       });
@@ -247,7 +252,7 @@ class Client implements WebClient {
       const told = failed(error);
       throw told instanceof Passing ? told.told : told;
     } finally {
-      body.on('error', () => {}).destroy();
+      drop({ body });
     }
   }
 
@@ -267,7 +272,7 @@ class Client implements WebClient {
     } catch (error) {
       throw failed(error);
     } finally {
-      body.on('error', () => {}).destroy();
+      drop({ body });
     }
     if (size <= most) return Buffer.concat(pieces, size);
     const place = placeOf({ ...ask, url: head.url });
@@ -308,15 +313,16 @@ class Client implements WebClient {
       // The status says what matters; what is missing is only more words about it.
       this.#signal.throwIfAborted();
     } finally {
-      body.on('error', () => {}).destroy();
+      drop({ body });
     }
     return text;
   }
-
-  async #drop({ body }: Sent): Promise<void> {
-    body.on('error', () => {}).destroy();
-  }
 }
+
+/** Ends what is not read any further; that it ends is no error of anybody's. */
+const drop = ({ body }: Pick<Sent, 'body'>): void => {
+  body.on('error', () => {}).destroy();
+};
 
 /** Half a second, then twice as long each time, with a little chance in it. */
 const backOff = (repeated: number): number => Math.min(30, 0.5 * 2 ** repeated) * (0.75 + Math.random() / 2);

@@ -28,6 +28,7 @@ const REMEDIES = {
   tooLarge: 'Ask for smaller pages, or raise maxAnswerMiB.',
   htmlPage: 'Often a page to sign in at: check the address and what stands under signIn.',
   wrongContentType: 'Check the address, and the format that the API is asked for.',
+  compressed: 'Ask those who run the API why its answers are compressed though that is not asked for.',
   invalidEncoding: 'Ask those who run the API; its answers have to be in the encoding that they declare.',
   noToken: 'Check tokenUrl, clientId, secret and scope under signIn.',
 } as const;

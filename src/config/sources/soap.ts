@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import type { SoapSettings } from '../../model/web-settings.ts';
 import { choice, either, object, SECRET_EXPECTED, secretPlace, secretRef, type ToPath, text } from '../shapes.ts';
-import { apiAddress, headerSettings, headersWritten, webKeys, webSettings } from './web.ts';
+import { apiAddress, headerSettings, headersWritten, namedBy, webKeys, webSettings } from './web.ts';
 
 /** Answers are XML, which takes many times its size to look at. */
 const MAX_ANSWER_MIB = 16;
 
-const prefix = z.string().regex(/^[A-Za-z_][\w.-]*$/, 'expected a prefix');
-const valueName = z.string().regex(/^[A-Za-z][\w-]*$/, 'expected a name of letters and digits');
+const areValues = namedBy(/^[A-Za-z][\w-]*$/, 'expected a name of letters and digits');
+const arePrefixes = namedBy(/^[A-Za-z_][\w.-]*$/, 'expected a prefix');
 
 export const soapWritten = object({
   wsdl: apiAddress.optional().describe('Where the service is described (WSDL 1.1).'),
@@ -22,7 +22,8 @@ export const soapWritten = object({
     .describe('XML inside soap:Body, with {name} for values. Default: the empty element of the WSDL.'),
   header: text.optional().describe('XML inside soap:Header.'),
   values: z
-    .record(valueName, either([z.string(), secretRef], `expected a text; ${SECRET_EXPECTED}`))
+    .record(z.string(), either([z.string(), secretRef], `expected a text; ${SECRET_EXPECTED}`))
+    .superRefine(areValues)
     .optional()
     .describe('What {name} in body and header stands for: a text, or the place of a secret.'),
   security: object({
@@ -33,7 +34,11 @@ export const soapWritten = object({
   })
     .optional()
     .describe("WS-Security's user name token."),
-  namespaces: z.record(prefix, text).optional().describe('Namespaces by prefix, for body, header and all XPath.'),
+  namespaces: z
+    .record(z.string(), text)
+    .superRefine(arePrefixes)
+    .optional()
+    .describe('Namespaces by prefix, for body, header and all XPath.'),
   records: text.describe('XPath from soap:Body to the records. "//*:User" finds them in any namespace.'),
   columns: z
     .record(text, text)

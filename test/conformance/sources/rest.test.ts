@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 
 import type { Cell } from '../../../src/model/account.ts';
 import type { RestSettings } from '../../../src/model/web-settings.ts';
-import { inPieces, portOf, startWeb, WEB } from '../../support/web.ts';
+import { IMPATIENT, inPieces, portOf, startWeb, WEB } from '../../support/web.ts';
 import { type Application, sourceConformance } from './suite.ts';
 
 /** So that a page is longer than what the stand-between lets pass. */
@@ -49,6 +49,7 @@ const pagedApi = async (): Promise<Application> => {
     },
     settings: (through) => ({
       ...REST,
+      web: through ? IMPATIENT : WEB,
       address: `http://127.0.0.1:${through?.port ?? api.port}/accounts`,
       paging: { kind: 'nextLink', path: 'links.next' },
     }),
@@ -80,6 +81,7 @@ const linesApi = async (): Promise<Application> => {
       ),
     settings: (through) => ({
       ...REST,
+      web: through ? IMPATIENT : WEB,
       address: `http://127.0.0.1:${through?.port ?? api.port}/export`,
       format: 'ndjson',
       records: '@',

@@ -15,15 +15,17 @@ import { SourceError } from '../../../src/model/errors.ts';
 import type { ScimSettings } from '../../../src/model/web-settings.ts';
 import { type Heard, json, serve } from '../../support/http.ts';
 import { hostIdentity } from '../../support/tls.ts';
-import { toolsWith, WEB } from '../../support/web.ts';
+import { IMPATIENT, toolsWith, WEB } from '../../support/web.ts';
 import { readAll, sourceConformance } from './suite.ts';
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 const TOOLS = toolsWith({ TOKEN: 'tok-en-0815', PASSWORD: 'pass-4711' });
 
+const BEARER = { kind: 'bearer', token: { env: 'TOKEN' } } as const;
+
 const SCIM: Omit<ScimSettings, 'address'> = {
   kind: 'scim',
-  web: { ...WEB, signIn: { kind: 'bearer', token: { env: 'TOKEN' } } },
+  web: { ...WEB, signIn: BEARER },
   filter: null,
   paging: 'index',
   // So that a page is longer than what the stand-between lets pass.
@@ -145,7 +147,8 @@ sourceConformance({
     fill: async (accounts) => {
       held.users = [...accounts].map(person);
     },
-    settings: (through) => settingsAt(through?.port ?? port),
+    settings: (through) =>
+      through ? settingsAt(through.port, { web: { ...IMPATIENT, signIn: BEARER } }) : settingsAt(port),
     breakRecord: async () => {
       held.users[19] = { ...held.users[19]!, emails: [{ value: 'a@contoso.com' }, { value: 'b@contoso.com' }] };
       const place = { address: `http://127.0.0.1:${port}/scim/Users`, at: 'Users, page 1, user 20' };

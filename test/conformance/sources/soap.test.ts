@@ -8,7 +8,7 @@ import type { Cell } from '../../../src/model/account.ts';
 import { SourceError } from '../../../src/model/errors.ts';
 import type { SoapSettings } from '../../../src/model/web-settings.ts';
 import { type Heard, serve } from '../../support/http.ts';
-import { toolsWith, WEB } from '../../support/web.ts';
+import { IMPATIENT, toolsWith, WEB } from '../../support/web.ts';
 import { readAll, sourceConformance } from './suite.ts';
 
 const TOOLS = toolsWith({ PASSWORD: 'pass<4711>&"x"', KEY: 'key-0815' });
@@ -189,7 +189,7 @@ sourceConformance({
     fill: async (accounts) => {
       service.people = [...accounts].map(personOf);
     },
-    settings: (through) => settingsAt(through?.port ?? service.port),
+    settings: (through) => settingsAt(through?.port ?? service.port, { web: through ? IMPATIENT : WEB }),
     breakRecord: async () => {
       service.people[19] = { ...service.people[19]!, Mail: ['a@contoso.com', 'b@contoso.com'] };
       const place = { address: `http://127.0.0.1:${service.port}/users`, at: 'page 1, record 20' };
