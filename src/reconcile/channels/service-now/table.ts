@@ -53,13 +53,14 @@ export class TableApi {
   ): Promise<Row[]> {
     const rows: Row[] = [];
     const seen = new Set<string>();
+    let offset = 0;
     for (let page = 0; page < PAGES_AT_MOST; page += 1) {
       const limit = atMost ?? ROWS_A_PAGE;
       const url = this.#url(table, {
         ...(query !== '' && { sysparm_query: query }),
         sysparm_fields: fields.join(','),
         sysparm_limit: String(limit),
-        sysparm_offset: String(page * limit),
+        sysparm_offset: String(offset),
         ...this.#always(),
       });
       const { rows: came, headers } = await this.#read(url, signal);
@@ -69,7 +70,9 @@ export class TableApi {
         if (row['sys_id'] !== undefined) seen.add(row['sys_id']);
         rows.push(row);
       }
-      if (atMost !== undefined || !hasMore(headers, (page + 1) * limit, came.length, limit)) return rows;
+      const next = nextOffset(headers, offset, came.length, limit);
+      if (atMost !== undefined || next === undefined) return rows;
+      offset = next;
     }
     throw new ChannelDownError(
       `${this.#place(table)}: the pages do not come to an end.`,
@@ -260,13 +263,20 @@ const unansweredOnly = (error: unknown): WebFailure => {
 const unanswered = (failure: WebFailure) => ({ kind: 'unclear' as const, why: failure.message });
 
 /**
- * Whether there are rows beyond these. The limit is applied before rows are hidden by access rules, so that a page can be
- * short, or empty, and not the last.
+ * Where the rows beyond these begin; undefined where there are none. The limit is applied before rows are hidden by access
+ * rules, and an instance may have a lower limit of its own: a page can be short, or empty, and not the last. Where it is not
+ * told how far a page went, the next one begins no later than after the rows that came.
  */
-const hasMore = (headers: WebAnswer['headers'], until: number, came: number, limit: number): boolean => {
+const nextOffset = (headers: WebAnswer['headers'], offset: number, came: number, limit: number): number | undefined => {
   const link = headers['link'];
-  if (link !== undefined) return /rel="?next"?/i.test(link);
+  if (link !== undefined) {
+    const next = /<([^>]*)>\s*;\s*rel="?next"?/i.exec(link)?.[1];
+    if (next === undefined) return undefined;
+    const told = Number(/[?&]sysparm_offset=(\d+)/.exec(next)?.[1]);
+    return told > offset ? told : offset + (came || limit);
+  }
+  const after = offset + (came || limit);
   const total = headers['x-total-count'];
-  if (total !== undefined && /^\d+$/.test(total)) return until < Number(total);
-  return came >= limit;
+  if (total !== undefined && /^\d+$/.test(total)) return after < Number(total) ? after : undefined;
+  return came > 0 ? after : undefined;
 };
