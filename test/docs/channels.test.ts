@@ -13,5 +13,5 @@ test('each kind of channel has a page with an example that loads', () => {
     const { removals } = parse(block) as { removals: { channel: unknown } };
     return channelSettings(channelWritten.parse(removals.channel), (name) => `/etc/rollcall/${name}`).kind;
   });
-  expect(new Set(shown)).toEqual(new Set(['serviceNow', 'webhook']));
+  expect(new Set(shown)).toEqual(new Set(['csv', 'email', 'serviceNow', 'webhook']));
 });

@@ -28,7 +28,7 @@ export const csvChannel = ({ folder }: CsvChannelSettings, { clock }: Pick<Chann
     const there = await told(folder, () => filesOf(folder, signal));
     const lacking = removals.filter((removal) => !there.has(keyOf(removal)));
     const file = join(folder, newName(removals, clock.now()));
-    if (lacking.length > 0) await told(folder, () => writeWhole(file, (put) => put(textOf(lacking))));
+    if (lacking.length > 0) await told(folder, () => writeWhole(file, (put) => put(ordersCsv(lacking))));
     for (const removal of removals) {
       const written = there.get(keyOf(removal)) ?? file;
       await report.placed(removal, {
@@ -50,7 +50,7 @@ export const csvChannel = ({ folder }: CsvChannelSettings, { clock }: Pick<Chann
     states: async (removals) => new Map(removals.map(({ id }) => [id, { kind: 'unknown' }])),
     remind: async (removals, escalate) => {
       const file = join(folder, `${nameOf(removals)}-${escalate ? 'escalated' : 'overdue'}.csv`);
-      await told(folder, () => writeWhole(file, (put) => put(textOf(removals))));
+      await told(folder, () => writeWhole(file, (put) => put(ordersCsv(removals))));
     },
   };
 };
@@ -67,7 +67,7 @@ const newName = (removals: readonly Removal[], now: number): string =>
 const OWN = ['removal', 'what', 'role', 'why', 'decided', 'due', 'foundAgainIn'] as const;
 
 /** Files of several applications may lie in one folder, and each application has its own columns. */
-const textOf = (removals: readonly Removal[]): string => {
+export const ordersCsv = (removals: readonly Removal[]): string => {
   const columns = [...new Set(removals.flatMap(({ account }) => Object.keys(account.cells)))];
   const lines = removals.map((removal) => {
     const { id, role, account, decidedAt, due, seen } = removal;

@@ -7,11 +7,11 @@ export const openChannel = async (settings: ChannelSettings, tools: ChannelTools
   switch (settings.kind) {
     case 'csv':
       return (await import('./csv.ts')).csvChannel(settings, tools);
+    case 'email':
+      return (await import('./email.ts')).emailChannel(settings, tools);
     case 'serviceNow':
       return (await import('./service-now/service-now.ts')).serviceNowChannel(settings, tools);
     case 'webhook':
       return (await import('./webhook.ts')).webhookChannel(settings, tools);
-    default:
-      throw new RangeError(`no channel of the kind ${settings.kind} is known`);
   }
 };
