@@ -21,7 +21,7 @@ export const tellNow = (
 ): { readonly remind: boolean; readonly escalate: boolean } => {
   const { state, order, due, remindedAt, escalatedAt } = removal;
   if ((state !== 'ordered' && state !== 'accepted') || order === null) return { remind: false, escalate: false };
-  const isLate = order.orderedAt > due;
+  const isLate = order.orderedAt >= due;
   const first = isLate ? addDays(order.orderedAt, remindDays) : due;
   const remindAt = remindedAt === null ? first : addDays(remindedAt, remindDays);
   const escalateAt = addDays(isLate ? order.orderedAt : due, escalateDays);

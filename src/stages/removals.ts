@@ -4,7 +4,7 @@ import { compileRule } from '../match/rules.ts';
 import type { Roster } from '../model/account.ts';
 import type { Channel, OrderReport, OrderState, Placed } from '../model/channel.ts';
 import type { Decision } from '../model/decision.ts';
-import { RollcallError } from '../model/errors.ts';
+import { ChannelDownError, ChannelError, RollcallError } from '../model/errors.ts';
 import { fold } from '../model/fold.ts';
 import type { Removal, RemovalEvent, RemovalState } from '../model/removal.ts';
 import type { Settings } from '../model/settings.ts';
@@ -269,6 +269,8 @@ export interface Sent {
   readonly escalated: number;
   /** Removals for which there is no order, or none any more, each with its reason. */
   readonly failed: readonly { readonly id: string; readonly account: string; readonly reason: string }[];
+  /** What the channel could not tell or pass on of orders that are in place, and why. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -278,7 +280,8 @@ export interface Sent {
  */
 export const sendRemovals = async (work: Work, channel: Channel): Promise<Sent> => {
   const exceptionsEnded = await endExceptions(work);
-  await readBack(work, channel);
+  const problems: string[] = [];
+  await readBack(work, channel, problems);
   const orders = new Orders(work, channel);
   const open = await allRemovals(work, ['open', 'returned']);
   // Of an order that another channel has, this one knows nothing.
@@ -288,22 +291,30 @@ export const sendRemovals = async (work: Work, channel: Channel): Promise<Sent> 
     open.filter((removal) => !isPlaced(removal)),
   );
   await orders.place('reopen', open.filter(isPlaced));
-  const told = await tellOverdue(work, channel);
+  const told = await tellOverdue(work, channel, problems);
   const failed = (await allRemovals(work, ['open', 'returned'])).map(({ id, account, failure }) => ({
     id,
     account: account.key,
     reason: failure ?? 'it has not been tried',
   }));
-  return { exceptionsEnded, ...orders.counts, ...told, failed };
+  return { exceptionsEnded, ...orders.counts, ...told, failed, problems };
 };
 
+/** What concerns single removals keeps nobody from the others; it is told. A channel that is down ends the work. */
+const orProblem = async <T>(work: Promise<T>, problems: string[]): Promise<T | undefined> =>
+  work.catch((error: unknown) => {
+    if (!(error instanceof ChannelError) || error instanceof ChannelDownError) throw error;
+    problems.push(`${error.message} ${error.remedy}`);
+    return undefined;
+  });
+
 /** Asks the channel what became of the orders that are under way. */
-const readBack = async (work: Work, channel: Channel): Promise<void> => {
+const readBack = async (work: Work, channel: Channel, problems: string[]): Promise<void> => {
   const underWay = await allRemovals(work, ['ordered', 'accepted', 'claimedDone']);
   const own = underWay.filter(({ order }) => order?.channel === channel.name);
   for (let from = 0; from < own.length; from += TOGETHER) {
     const some = own.slice(from, from + TOGETHER);
-    const states = await channel.states(some, work.signal);
+    const states = (await orProblem(channel.states(some, work.signal), problems)) ?? new Map<string, OrderState>();
     const changes = some.flatMap((removal) => {
       const event = eventOf(states.get(removal.id), nowOf(work));
       return (event && changeBy(removal, event)) ?? [];
@@ -378,7 +389,11 @@ class Orders {
 }
 
 /** Reminds whoever has the orders that are overdue, and tells whoever stands above of those that long are. */
-const tellOverdue = async (work: Work, channel: Channel): Promise<{ reminded: number; escalated: number }> => {
+const tellOverdue = async (
+  work: Work,
+  channel: Channel,
+  problems: string[],
+): Promise<{ reminded: number; escalated: number }> => {
   const { settings, signal } = work;
   const now = nowOf(work);
   const underWay = (await allRemovals(work)).filter(
@@ -387,7 +402,8 @@ const tellOverdue = async (work: Work, channel: Channel): Promise<{ reminded: nu
   const due = underWay.map((removal) => ({ removal, ...tellNow(removal, settings.removals, now) }));
   const tellAll = async (removals: readonly Removal[], kind: 'reminded' | 'escalated') => {
     if (removals.length === 0) return 0;
-    await channel.remind(removals, kind === 'escalated', signal);
+    // Those that could be told have been by then; nobody is told twice for the others' sake.
+    await orProblem(channel.remind(removals, kind === 'escalated', signal), problems);
     await keepChanges(
       work,
       removals.flatMap((removal) => changeBy(removal, { kind, at: now }) ?? []),

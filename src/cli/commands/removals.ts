@@ -124,6 +124,7 @@ export const removalsSend = (options: CommonOptions, io: Io): Promise<number> =>
             `${count(sent.ordered)} ordered by ${channel.name}, ${count(sent.found)} of all orders were there already, ${count(sent.reopened)} reopened`,
             `${count(sent.reminded)} reminded, ${count(sent.escalated)} escalated, ${count(sent.exceptionsEnded)} exceptions ended`,
             ...sent.failed.map(({ account, reason }) => `  ${account}: ${reason}`),
+            ...sent.problems.map((problem) => `  ${problem}`),
             countsText(countsOf(all)),
             `Next, when the application has changed: ${commandLine(io.started, options, 'reconcile')}`,
           ].join('\n'),
@@ -131,7 +132,7 @@ export const removalsSend = (options: CommonOptions, io: Io): Promise<number> =>
         options,
         io,
       );
-      return await statusOf(work, nowOf());
+      return sent.problems.length > 0 ? 2 : await statusOf(work, nowOf());
     } finally {
       await channel.close?.();
     }
