@@ -93,7 +93,9 @@ test('an order is reminded of when it is due and each time the days between have
       22: 'reminded 2',
     });
     expect(readdirSync(folder).filter((name) => /overdue|escalated/.test(name))).toHaveLength(2);
-    expect(readFileSync(join(folder, `${settings.application.uniqueName}-overdue.csv`), 'utf8')).toContain('@contoso.com');
+    expect(readFileSync(join(folder, `${settings.application.uniqueName}-overdue.csv`), 'utf8')).toContain(
+      '@contoso.com',
+    );
 
     // One is gone by then. What is gone is told to nobody any more.
     writeFileSync(join(world.folder, 'users.csv'), accounts.slice(0, 3).join('\n'));
