@@ -117,7 +117,7 @@ export class Database {
 }
 
 /** To be raised with every change of the tables. */
-const SCHEMA_VERSION = 8;
+const SCHEMA_VERSION = 9;
 
 const TABLES = `
 create table facts (name text primary key, value text not null) without rowid;

@@ -16,7 +16,7 @@ interface Line {
   readonly line: number;
   /** User principal name. */
   readonly reviewer: string;
-  /** User principal name; `*`: everybody whom this reviewer has not decided on. */
+  /** User principal name, or id; `*`: everybody whom this reviewer has not decided on. */
   readonly user: string;
   readonly decision: string;
   readonly justification: string;
@@ -41,8 +41,12 @@ export const tenantDecide = async (options: TenantDecideOptions, io: Io): Promis
     const token = await signIn(connection, ask, reviewer);
     const session: Session = { graph: connection.graph, ask, token };
     const open = await openDecisions(session);
+    const byUser = new Map([
+      ...Map.groupBy(open, ({ userPrincipalName }) => userPrincipalName),
+      ...Map.groupBy(open, ({ id }) => id),
+    ]);
     for (const line of theirs) {
-      const wanted = open.filter((one) => isMeant(line, one));
+      const wanted = line.user === '*' ? open.filter((one) => !one.isDecided) : (byUser.get(line.user) ?? []);
       if (wanted.length === 0) left.push(leftBy(line, 'no open decision on this user is for this reviewer'));
       for (const one of wanted) {
         const refusal = await record(session, one, line);
@@ -183,9 +187,6 @@ const openDecisions = async (session: Session): Promise<readonly Open[]> => {
   }
   return open;
 };
-
-const isMeant = ({ user }: Line, { id, userPrincipalName, isDecided }: Open): boolean =>
-  user === '*' ? !isDecided : user === userPrincipalName || user === id;
 
 const list = async ({ graph, ask, token }: Session, path: string): Promise<readonly Shown[]> => {
   const all: Shown[] = [];

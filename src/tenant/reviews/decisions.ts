@@ -11,6 +11,7 @@ import {
   changeItem,
   type Decision,
   type Item,
+  isCommonReviewer,
   itemOf,
   itemsIn,
   itemTargets,
@@ -56,7 +57,9 @@ export const listDecisions = (
   const after = skipToken === undefined ? undefined : placeAfter(skipToken);
   const resource = resourceOf(instance);
   const isTheirs = person && reviewedBy(tenant, person.id);
-  const rows = seenItems(tenant, place, { order, step: options.size + 1, ...(after && { after }) })
+  const stages = primaries(tenant, 'stage', instance.id).map(({ id }) => id);
+  const looked = person && !isCommonReviewer(tenant, stages, person.id) ? { ...place, own: person.id } : place;
+  const rows = seenItems(tenant, looked, { order, step: options.size + 1, ...(after && { after }) })
     .filter((item) => (!filter || fits(filter, item)) && (!isTheirs || isTheirs(item)))
     .map((item) => ({
       place: { n: item.n, ...(order && { value: item[order.column] }) },

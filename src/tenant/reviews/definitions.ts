@@ -12,6 +12,7 @@ import {
   addRecord,
   changeRecord,
   countRecords,
+  forWrite,
   type Kept,
   newest,
   primaries,
@@ -118,7 +119,7 @@ export const getDefinition = (tenant: Tenant, request: GraphRequest, id: string)
 
 /** `PUT …/definitions/{id}`: the whole, and what is left out is gone. It counts for instances that have not begun. */
 export const replaceDefinition = (tenant: Tenant, request: GraphRequest, id: string): GraphResponse => {
-  const before = readRecord(tenant, 'definition', id);
+  const before = forWrite(tenant, 'definition', id);
   const { checked } = checkDefinition(objectBody(request), false);
   checkReplacement(before.body, checked);
   checkPeople(tenant, checked);
@@ -167,7 +168,7 @@ const removeInstance = (tenant: Tenant, id: string): void => {
 
 /** `DELETE …/definitions/{id}`, with all its instances and decisions. */
 export const deleteDefinition = (tenant: Tenant, request: GraphRequest, id: string): GraphResponse => {
-  const definition = readRecord(tenant, 'definition', id);
+  const definition = forWrite(tenant, 'definition', id);
   tenant.db.transaction(() => {
     for (const instance of primaries(tenant, 'instance', definition.id)) removeInstance(tenant, instance.id);
     removeRecord(tenant, definition.id);
@@ -178,7 +179,7 @@ export const deleteDefinition = (tenant: Tenant, request: GraphRequest, id: stri
 
 /** `POST …/definitions/{id}/stop`: no further instance, and what is under way ends. */
 export const stopDefinition = (tenant: Tenant, request: GraphRequest, id: string): GraphResponse => {
-  const definition = readRecord(tenant, 'definition', id);
+  const definition = forWrite(tenant, 'definition', id);
   tenant.db.transaction(() => {
     changeRecord(tenant, 'definition', definition.id, { own: { isStopped: true } });
     dropComing(tenant, definition);

@@ -9,7 +9,7 @@ import { auditReview, callerOf, reviewTarget, signedIn } from './doer.ts';
 import { CONTACTED, INSTANCES, listOptions, oneOf, pageOf, STAGES } from './lists.ts';
 import { contact, noteReviewers } from './population.ts';
 import { endInstance, endStage, startApplying } from './progress.ts';
-import { changeRecord, type Kept, primaries, readRecord, recordsOf } from './records.ts';
+import { changeRecord, forWrite, type Kept, primaries, readRecord, recordsOf } from './records.ts';
 import { readReviewers } from './scopes.ts';
 
 /** An instance with its definition, as an address names them. */
@@ -20,9 +20,15 @@ export interface Addressed {
   readonly set: string;
 }
 
-export const addressed = (tenant: Tenant, definitionId: string, instanceId: string): Addressed => {
-  const definition = readRecord(tenant, 'definition', definitionId);
-  const instance = readRecord(tenant, 'instance', instanceId, definition.id);
+export const addressed = (
+  tenant: Tenant,
+  { method }: Pick<GraphRequest, 'method'>,
+  definitionId: string,
+  instanceId: string,
+): Addressed => {
+  const read = method === 'GET' ? readRecord : forWrite;
+  const definition = read(tenant, 'definition', definitionId);
+  const instance = read(tenant, 'instance', instanceId, definition.id);
   return { definition, instance, set: `${instancesSet(definition.id)}('${instance.id}')` };
 };
 
@@ -211,7 +217,7 @@ export const getStage = (tenant: Tenant, request: GraphRequest, of: Addressed, i
 
 /** `POST …/stages/{id}/stop`: the next begins. */
 export const stopStage = (tenant: Tenant, request: GraphRequest, of: Addressed, id: string): GraphResponse => {
-  const { body } = stageOf(tenant, of, id);
+  const { body } = forWrite(tenant, 'stage', stageOf(tenant, of, id).id, of.instance.id);
   if (body.status !== 'InProgress')
     throw malformed(`The stage '${id}' is not in progress: its status is '${body.status}'.`);
   tenant.db.transaction(() => {

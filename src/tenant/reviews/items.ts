@@ -96,13 +96,16 @@ const seen = ({ replication }: Tenant, item: Item): Item | undefined => {
   return changing === undefined ? undefined : { ...item, ...(JSON.parse(changing) as Changing) };
 };
 
-/** Where decisions are looked for: in a stage, or what stands of the whole instance. */
-export type Place = { readonly instance: string } | { readonly stage: string };
+/** Where decisions are looked for: in a stage, or what stands of the whole instance; with `own`, those of one reviewer alone. */
+export type Place = ({ readonly instance: string } | { readonly stage: string }) & { readonly own?: string };
 
-const conditionOf = (place: Place): readonly [sql: string, id: string] =>
-  'stage' in place
-    ? ['stage = ? and is_reached = 1', place.stage]
-    : ['instance = ? and is_current = 1', place.instance];
+const conditionOf = (place: Place): readonly [sql: string, values: readonly string[]] => {
+  const [where, id] =
+    'stage' in place
+      ? ['stage = ? and is_reached = 1', place.stage]
+      : ['instance = ? and is_current = 1', place.instance];
+  return place.own === undefined ? [where, [id]] : [`${where} and own_reviewer = ?`, [id, place.own]];
+};
 
 /** Sorted by this, and then in the order in which they were made. */
 export interface Order {
@@ -124,15 +127,15 @@ export function* itemsIn(
   place: Place,
   { after: from, order, step = STEP }: { after?: After; order?: Order | undefined; step?: number } = {},
 ): Generator<Item> {
-  const [condition, id] = conditionOf(place);
+  const [condition, values] = conditionOf(place);
   const [ahead, way] = order?.descending ? ['<', 'desc'] : ['>', 'asc'];
   const sorted = order ? `${order.column} ${way}, n ${way}` : 'n';
   const behind = order ? `and (${order.column}, n) ${ahead} (?, ?)` : 'and n > ?';
   const sql = (rest: string) => `select * from review_items where ${condition} ${rest} order by ${sorted} limit ?`;
   for (let after = from; ; ) {
     const rows = after
-      ? db.all<Item>(sql(behind), id, ...(order ? [after.value ?? ''] : []), after.n, step)
-      : db.all<Item>(sql(''), id, step);
+      ? db.all<Item>(sql(behind), ...values, ...(order ? [after.value ?? ''] : []), after.n, step)
+      : db.all<Item>(sql(''), ...values, step);
     yield* rows;
     const last = rows.at(-1);
     if (rows.length < step || !last) return;
@@ -150,8 +153,12 @@ export function* seenItems(tenant: Tenant, place: Place, options: Parameters<typ
 
 /** One decision of a place as it is kept. Throws Graph's 404. */
 export const itemOf = (tenant: Tenant, place: Place, id: string): Item => {
-  const [condition, where] = conditionOf(place);
-  const item = tenant.db.one<Item>(`select * from review_items where id = ? and ${condition}`, id.toLowerCase(), where);
+  const [condition, values] = conditionOf(place);
+  const item = tenant.db.one<Item>(
+    `select * from review_items where id = ? and ${condition}`,
+    id.toLowerCase(),
+    ...values,
+  );
   if (item) return item;
   throw notFound(id);
 };
@@ -175,6 +182,12 @@ export const reviewerOf = (
   const isFallback = rows.some(({ fallback }) => fallback === 1);
   return (item) => isReviewer || item.own_reviewer === person || (isFallback && item.needs_fallback === 1);
 };
+
+/** Whether somebody reviews more than what is theirs alone, in one of an instance's stages. */
+export const isCommonReviewer = ({ db }: Pick<Tenant, 'db'>, stages: readonly string[], person: string): boolean =>
+  stages.some(
+    (stage) => db.one('select 1 from review_reviewers where stage = ? and reviewer = ?', stage, person) !== undefined,
+  );
 
 const identity = (json: string | null, otherwise: Identity): unknown => ({
   '@odata.type': '#microsoft.graph.userIdentity',

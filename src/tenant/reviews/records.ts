@@ -145,6 +145,14 @@ export const readRecord = <K extends RecordKind>(tenant: Tenant, kind: K, id: st
   throw notFound(id);
 };
 
+/** The same for a write: what the caller sees is there, and what is there is what counts. */
+export const forWrite = <K extends RecordKind>(tenant: Tenant, kind: K, id: string, parent = ''): Kept<K> => {
+  readRecord(tenant, kind, id, parent);
+  const found = primary(tenant, kind, id);
+  if (found) return found;
+  throw notFound(id);
+};
+
 /** Records that are gone and still seen. */
 const ghosts = <K extends RecordKind>({ replication }: Tenant, kind: K, parent: string): readonly Kept<K>[] =>
   replication

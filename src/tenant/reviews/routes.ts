@@ -72,7 +72,7 @@ const byBoth =
 const ofInstance =
   (rule: (tenant: Tenant, request: GraphRequest, of: Addressed, id: string) => GraphResponse): Rule =>
   (tenant, request, [definition, instance, below]) =>
-    rule(tenant, request, addressed(tenant, definition!.value, instance!.value), below?.value ?? '');
+    rule(tenant, request, addressed(tenant, request, definition!.value, instance!.value), below?.value ?? '');
 
 /** The function that asks for what is the caller's: it has one parameter, with one value. */
 const own =
@@ -83,19 +83,25 @@ const own =
     throw badRequest("The function 'filterByCurrentUser' takes the parameter on='reviewer'.");
   };
 
-const decisions = (path: string, spotOf: (tenant: Tenant, keys: readonly Key[]) => Spot): Rules => ({
-  [`${path}/decisions`]: { GET: (tenant, request, keys) => listDecisions(tenant, request, spotOf(tenant, keys)) },
+const decisions = (
+  path: string,
+  spotOf: (tenant: Tenant, request: GraphRequest, keys: readonly Key[]) => Spot,
+): Rules => ({
+  [`${path}/decisions`]: {
+    GET: (tenant, request, keys) => listDecisions(tenant, request, spotOf(tenant, request, keys)),
+  },
   [`${path}/decisions/${OWN}`]: {
-    GET: own((tenant, request, keys) => listOwnDecisions(tenant, request, spotOf(tenant, keys))),
+    GET: own((tenant, request, keys) => listOwnDecisions(tenant, request, spotOf(tenant, request, keys))),
   },
   [`${path}/decisions/{id}`]: {
-    GET: (tenant, request, keys) => getDecision(tenant, request, spotOf(tenant, keys), keys.at(-1)!.value),
-    PATCH: (tenant, request, keys) => recordDecision(tenant, request, spotOf(tenant, keys), keys.at(-1)!.value),
+    GET: (tenant, request, keys) => getDecision(tenant, request, spotOf(tenant, request, keys), keys.at(-1)!.value),
+    PATCH: (tenant, request, keys) =>
+      recordDecision(tenant, request, spotOf(tenant, request, keys), keys.at(-1)!.value),
   },
 });
 
-const ofKeys = (tenant: Tenant, [definition, instance]: readonly Key[]): Addressed =>
-  addressed(tenant, definition!.value, instance!.value);
+const ofKeys = (tenant: Tenant, request: GraphRequest, [definition, instance]: readonly Key[]): Addressed =>
+  addressed(tenant, request, definition!.value, instance!.value);
 
 export const REVIEW_RULES: Rules = {
   [`${ROOT}/definitions`]: { GET: listDefinitions, POST: createDefinition },
@@ -112,14 +118,16 @@ export const REVIEW_RULES: Rules = {
   [`${INSTANCE}/batchRecordDecisions`]: { POST: ofInstance(recordMany) },
   [`${INSTANCE}/acceptRecommendations`]: { POST: ofInstance(acceptRecommendations) },
   [`${INSTANCE}/contactedReviewers`]: { GET: ofInstance(listContacted) },
-  ...decisions(INSTANCE, (tenant, keys) => inInstance(ofKeys(tenant, keys))),
+  ...decisions(INSTANCE, (tenant, request, keys) => inInstance(ofKeys(tenant, request, keys))),
   [`${INSTANCE}/stages`]: { GET: ofInstance((tenant, request, of) => listStages(tenant, request, of)) },
   [`${INSTANCE}/stages/${OWN}`]: {
     GET: own(ofInstance((tenant, request, of) => listStages(tenant, request, of, signedIn(tenant, request).id))),
   },
   [`${INSTANCE}/stages/{id}`]: { GET: ofInstance(getStage) },
   [`${INSTANCE}/stages/{id}/stop`]: { POST: ofInstance(stopStage) },
-  ...decisions(`${INSTANCE}/stages/{id}`, (tenant, keys) => inStage(tenant, ofKeys(tenant, keys), keys[2]!.value)),
+  ...decisions(`${INSTANCE}/stages/{id}`, (tenant, request, keys) =>
+    inStage(tenant, ofKeys(tenant, request, keys), keys[2]!.value),
+  ),
   [`${ROOT}/historyDefinitions`]: { GET: listHistories, POST: createHistory },
   [`${ROOT}/historyDefinitions/{id}`]: { GET: byId(getHistory) },
   [`${ROOT}/historyDefinitions/{id}/instances`]: { GET: byId(listHistoryInstances) },

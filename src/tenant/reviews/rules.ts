@@ -3,7 +3,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { malformed } from '../errors.ts';
 import { DAY_MS, INTERVALS, midnight, type Recurrence } from './schedule.ts';
-import { durationDays, isPlain, type Plain, type Reviewer, readReviewers, readScope, type Scope } from './scopes.ts';
+import {
+  checkNames,
+  durationDays,
+  isPlain,
+  type Plain,
+  type Reviewer,
+  readReviewers,
+  readScope,
+  type Scope,
+} from './scopes.ts';
 
 export interface Settings {
   readonly mailNotificationsEnabled: boolean;
@@ -87,12 +96,9 @@ export const checkDefinition = (body: Plain, isNew: boolean): { readonly checked
     throw malformed("'instanceEnumerationScope' is for reviews of all groups, not for one of an application.");
   const scope = readScope(body['scope']);
   readReviewers(body['reviewers'], 'reviewers');
-  readReviewers(body['fallbackReviewers'], 'fallbackReviewers');
+  checkFallback(body['fallbackReviewers']);
   const settings = checkSettings(body['settings']);
   const stageSettings = checkStages(body['stageSettings'], settings);
-  const recipients = body['additionalNotificationRecipients'];
-  if (recipients !== undefined && recipients !== null && !(Array.isArray(recipients) && recipients.every(isPlain)))
-    throw invalid('additionalNotificationRecipients');
   return {
     scope,
     checked: {
@@ -105,9 +111,35 @@ export const checkDefinition = (body: Plain, isNew: boolean): { readonly checked
       fallbackReviewers: listOf(body['fallbackReviewers']),
       stageSettings,
       settings,
-      additionalNotificationRecipients: listOf(recipients),
+      additionalNotificationRecipients: checkRecipients(body['additionalNotificationRecipients']),
     },
   };
+};
+
+/** Who is there where a manager is not is no manager. */
+const checkFallback = (given: unknown): void => {
+  if (readReviewers(given, 'fallbackReviewers').some(({ kind }) => kind === 'manager'))
+    throw malformed("The query './manager' is not supported in 'fallbackReviewers'.");
+};
+
+const checkRecipients = (given: unknown): readonly Plain[] => {
+  const recipients = given ?? [];
+  if (!Array.isArray(recipients)) throw invalid('additionalNotificationRecipients');
+  for (const one of recipients) {
+    const scope = isPlain(one) ? one['notificationRecipientScope'] : undefined;
+    if (!isPlain(one) || one['notificationTemplateType'] !== 'CompletedAdditionalRecipients' || !isPlain(scope))
+      throw invalid('additionalNotificationRecipients');
+    checkNames(
+      one,
+      ['notificationTemplateType', 'notificationRecipientScope'],
+      'accessReviewNotificationRecipientItem',
+    );
+    if (scope['@odata.type'] !== '#microsoft.graph.accessReviewNotificationRecipientQueryScope')
+      throw invalid('notificationRecipientScope');
+    const { '@odata.type': _, ...query } = scope;
+    readReviewers([query], 'notificationRecipientScope');
+  }
+  return recipients;
 };
 
 /** Needed when a definition is made; one that is replaced loses what is left out. */
@@ -141,10 +173,7 @@ const OTHER_SETTINGS = [
 const DEFAULTS = ['Approve', 'Deny', 'Recommendation'];
 
 const checkSettings = (given: Plain): Settings => {
-  for (const name of Object.keys(given)) {
-    if (FLAGS.includes(name) || OTHER_SETTINGS.includes(name) || name === '@odata.type') continue;
-    throw malformed(`The property '${name}' does not exist on type 'microsoft.graph.accessReviewScheduleSettings'.`);
-  }
+  checkNames(given, [...FLAGS, ...OTHER_SETTINGS], 'accessReviewScheduleSettings');
   const flags = Object.fromEntries(
     FLAGS.map((name) => {
       const value = given[name] ?? false;
@@ -208,6 +237,11 @@ const checkInsights = (given: unknown): readonly Plain[] => {
   for (const insight of insights) {
     if (!isPlain(insight) || insight['@odata.type'] !== '#microsoft.graph.userLastSignInRecommendationInsightSetting')
       throw malformed('A review of an application takes insights of type userLastSignInRecommendationInsightSetting.');
+    checkNames(
+      insight,
+      ['recommendationLookBackDuration', 'signInScope'],
+      'userLastSignInRecommendationInsightSetting',
+    );
     if (!['tenant', 'application'].includes(String(insight['signInScope']))) throw invalid('signInScope');
     checkLookBack(insight['recommendationLookBackDuration']);
   }
@@ -219,10 +253,16 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const isDate = (date: unknown): date is string =>
   typeof date === 'string' && DATE.test(date) && !Number.isNaN(midnight(date));
 
+const PATTERN = ['type', 'interval', 'month', 'dayOfMonth', 'daysOfWeek', 'firstDayOfWeek', 'index'];
+const RANGE = ['type', 'startDate', 'endDate', 'recurrenceTimeZone', 'numberOfOccurrences'];
+
 const checkRecurrence = (given: unknown): Recurrence | null => {
   if (given === null) return null;
   const { pattern, range } = isPlain(given) ? given : {};
   if (!isPlain(pattern) || !isPlain(range)) throw invalid('settings/recurrence');
+  checkNames(given as Plain, ['pattern', 'range'], 'patternedRecurrence');
+  checkNames(pattern, PATTERN, 'recurrencePattern');
+  checkNames(range, RANGE, 'recurrenceRange');
   const { type, interval, dayOfMonth = 0 } = pattern;
   if (type !== 'weekly' && type !== 'absoluteMonthly')
     throw malformed(`The recurrence pattern '${type}' is not supported: it is 'weekly' or 'absoluteMonthly'.`);
@@ -267,7 +307,6 @@ const STAGE_PROPERTIES = [
   'reviewers',
   'fallbackReviewers',
   'recommendationInsightSettings',
-  '@odata.type',
 ];
 const MOVING = ['Approve', 'Deny', 'Recommendation', 'NotReviewed'];
 
@@ -283,10 +322,7 @@ const checkStages = (given: unknown, settings: Settings): readonly StageSettings
 
 const checkStage = (stage: unknown, i: number): StageSettings => {
   if (!isPlain(stage)) throw invalid('stageSettings');
-  for (const name of Object.keys(stage)) {
-    if (!STAGE_PROPERTIES.includes(name))
-      throw malformed(`The property '${name}' does not exist on type 'microsoft.graph.accessReviewStageSettings'.`);
-  }
+  checkNames(stage, STAGE_PROPERTIES, 'accessReviewStageSettings');
   const { stageId, dependsOn = [], durationInDays, recommendationsEnabled } = stage;
   const { decisionsThatWillMoveToNextStage: moving = [] } = stage;
   if (stageId !== String(i + 1)) throw malformed(`The stageId of stage ${i + 1} is '${i + 1}'.`);
@@ -297,7 +333,7 @@ const checkStage = (stage: unknown, i: number): StageSettings => {
   if (!Array.isArray(moving) || moving.some((decision) => !MOVING.includes(decision)))
     throw invalid('stageSettings/decisionsThatWillMoveToNextStage');
   readReviewers(stage['reviewers'], 'stageSettings/reviewers');
-  readReviewers(stage['fallbackReviewers'], 'stageSettings/fallbackReviewers');
+  checkFallback(stage['fallbackReviewers']);
   return {
     stageId,
     dependsOn: dependsOn as readonly string[],

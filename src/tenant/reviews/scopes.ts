@@ -7,6 +7,13 @@ export type Plain = Readonly<Record<string, unknown>>;
 export const isPlain = (value: unknown): value is Plain =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Refuses a property that a type does not have. */
+export const checkNames = (value: Plain, names: readonly string[], type: string): void => {
+  const unknown = Object.keys(value).find((name) => name !== '@odata.type' && !names.includes(name));
+  if (unknown !== undefined)
+    throw malformed(`The property '${unknown}' does not exist on type 'microsoft.graph.${type}'.`);
+};
+
 /** Whose access to which application. */
 export interface Scope {
   readonly servicePrincipal: string;
@@ -28,6 +35,8 @@ const PEOPLE: readonly (readonly [RegExp, 'user' | 'members' | 'owners'])[] = [
   [new RegExp(`^/groups/(${GUID})/owners$`, 'i'), 'owners'],
 ];
 const TYPES = '#microsoft.graph.';
+const INACTIVE = 'accessReviewInactiveUsersQueryScope';
+const QUERY = ['query', 'queryType', 'queryRoot'];
 const MOST_INACTIVE_DAYS = 730;
 
 /** Reads a scope. Throws Graph's 400 for what is no review of an application. */
@@ -37,9 +46,16 @@ export const readScope = (scope: unknown): Scope => {
     throw malformed(
       `The scope of type '${whole.type}' is not one of an application: that is principalResourceMembershipsScope, and others the local tenant does not review.`,
     );
+  checkNames(whole.value, ['principalScopes', 'resourceScopes'], whole.type);
   const { principalScopes, resourceScopes } = whole.value;
   const principals = single(principalScopes, 'principalScopes');
+  checkNames(
+    principals.value,
+    [...QUERY, ...(principals.type === INACTIVE ? ['inactiveDuration'] : [])],
+    principals.type,
+  );
   const resource = single(resourceScopes, 'resourceScopes');
+  checkNames(resource.value, QUERY, resource.type);
   if (resource.type !== 'accessReviewQueryScope') throw wrongQuery('resourceScopes', resource.type);
   const servicePrincipal = RESOURCE.exec(queryOf(resource.value, 'resourceScopes'))?.[1];
   if (servicePrincipal === undefined) throw wrongQuery('resourceScopes', String(resource.value['query']));
@@ -79,7 +95,7 @@ const wrongQuery = (name: string, query: string) =>
 
 const inactiveDaysOf = ({ type, value }: Typed): number | undefined => {
   if (type === 'accessReviewQueryScope') return undefined;
-  if (type !== 'accessReviewInactiveUsersQueryScope') throw wrongQuery('principalScopes', type);
+  if (type !== INACTIVE) throw wrongQuery('principalScopes', type);
   const days = durationDays(value['inactiveDuration']);
   if (days === undefined || days > MOST_INACTIVE_DAYS)
     throw malformed(`'inactiveDuration' is a duration of 1 to ${MOST_INACTIVE_DAYS} days, such as P30D.`);
@@ -101,6 +117,7 @@ export const readReviewers = (reviewers: unknown, name: string): readonly Review
 
 const readReviewer = (scope: unknown, name: string): Reviewer => {
   if (!isPlain(scope)) throw malformed(`Invalid value specified for property '${name}'.`);
+  checkNames(scope, QUERY, 'accessReviewReviewerScope');
   const query = queryOf(scope, name);
   if (query === './manager') {
     if (scope['queryRoot'] !== 'decisions') throw malformed("The query './manager' takes the queryRoot 'decisions'.");

@@ -20,6 +20,7 @@ create table review_items (
 );
 create index review_items_by_instance on review_items (instance, is_current, n);
 create index review_items_by_stage on review_items (stage, is_reached, n);
+create index review_items_by_reviewer on review_items (own_reviewer, instance, n) where own_reviewer is not null;
 create index review_items_by_principal on review_items (instance, principal);
 create index review_items_by_decision on review_items (instance, is_current, decision, n);
 create index review_items_by_result on review_items (instance, is_current, apply_result, n);

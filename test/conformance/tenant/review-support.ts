@@ -37,7 +37,14 @@ export interface ReviewWorld {
 export const reviewWorld = async (options: TenantOptions = {}): Promise<ReviewWorld> => {
   const grant = [...DEFAULT_GRANT, 'Group.ReadWrite.All'];
   const administrators = { [ADMIN]: ['Identity Governance Administrator'] };
-  const client = await startClient({ grant, administrators, ...options });
+  return reviewWorldIn(
+    await startClient({ grant, administrators, ...options }),
+    options.replicationDelayMs !== undefined,
+  );
+};
+
+/** The same in a tenant that has been started. */
+export const reviewWorldIn = async (client: Client, isLagging = false): Promise<ReviewWorld> => {
   await client.seed(
     person('ana', { id: ANA, displayName: 'Ana Ruiz' }),
     person('bo', { id: BO }),
@@ -46,7 +53,7 @@ export const reviewWorld = async (options: TenantOptions = {}): Promise<ReviewWo
     person('second', { id: SECOND }),
   );
   // A user's session sees at once what it has written.
-  const maker = options.replicationDelayMs === undefined ? client : await signedInAs(client.tenant, ADMIN);
+  const maker = isLagging ? await signedInAs(client.tenant, ADMIN) : client;
   const { principalId } = await register(maker);
   await maker.patch(`/servicePrincipals/${principalId}`, { appRoleAssignmentRequired: true, tags: [INTEGRATED] });
   const assignedTo = `/servicePrincipals/${principalId}/appRoleAssignedTo`;

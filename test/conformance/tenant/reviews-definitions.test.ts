@@ -104,6 +104,10 @@ test('§8.8 what is no review of an application is refused with 400', async () =
     { status: 'InProgress' },
     { owner: 'ana' },
     { backupReviewers: [] },
+    { scope: { ...scope, name: 'x' } },
+    { scope: scopeOf(principalId, { name: 'x' }) },
+    { fallbackReviewers: [MANAGERS] },
+    { additionalNotificationRecipients: [{ notificationTemplateType: 'Other' }] },
   ])
     expect({ more, ...(await refused(more)) }).toMatchObject({ more, ...BAD });
   expect(errorOf(await client.post(DEFINITIONS, reviewOf(NOBODY)))).toMatchObject({
@@ -128,6 +132,7 @@ test('§8.5 settings that Graph does not take are refused with 400', async () =>
     { recurrence: recurring({ type: 'daily' }, { startDate: today }) },
     { recurrence: recurring({ type: 'absoluteYearly' }, { startDate: today }) },
     { recurrence: recurring({ interval: 2 }, { startDate: today }) },
+    { recurrence: recurring({ day: 2 }, { startDate: today }) },
     { recurrence: recurring({}, { startDate: 'tomorrow' }) },
     { recurrence: recurring({}, { type: 'endDate', startDate: today }) },
     { recurrence: recurring({}, { type: 'endDate', startDate: today, endDate: '2026-11-30' }) },
