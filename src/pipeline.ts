@@ -26,6 +26,7 @@ import { type Verified, verify } from './stages/verify.ts';
 import type { Matching } from './store/store.ts';
 import { type Cost, evidenceFile, type Progress, type Work } from './work.ts';
 
+export { type Answered, recordAnswer } from './stages/answered.ts';
 export type { Applied } from './stages/apply.ts';
 export { collect, newestRoster } from './stages/collect.ts';
 export { readDenials } from './stages/denials-file.ts';

@@ -1,8 +1,12 @@
 // One application's work while a command lasts: its settings, its store, its lease, its record, its directory.
 import { join } from 'node:path';
+import type { Signer } from './evidence/keys.ts';
 import { type EvidenceLog, openEvidence } from './evidence/log.ts';
+import { announceFirst, signHead, Told } from './evidence/told.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import { decidingParts } from './model/deciding.ts';
 import type { Directory, DirectoryUsage, DirectoryWriter } from './model/directory.ts';
+import { canonicalJson, sha256 } from './model/hash.ts';
 import type { Settings } from './model/settings.ts';
 import type { Source } from './model/source.ts';
 import type { Lease } from './store/lease.ts';
@@ -22,6 +26,8 @@ export interface WorkOptions {
   readonly source: Source;
   /** Signs in and connects; asked once, when a stage needs the directory. */
   readonly connect: () => Promise<Directory & DirectoryWriter>;
+  /** Signs the evidence when the work ends; absent where no key is configured. */
+  readonly signer?: Signer | undefined;
   /** What is done, for whoever else finds the application busy: `apply`. */
   readonly purpose: string;
   /** Guards that a person allows this once, by name. */
@@ -34,10 +40,12 @@ export interface WorkOptions {
 }
 
 /** One application's work: its settings, its store, its record, and its lease while it lasts. */
-export interface Work extends Required<WorkOptions> {
+export interface Work extends Required<Omit<WorkOptions, 'signer'>>, Pick<WorkOptions, 'signer'> {
   readonly store: Store;
   readonly evidence: EvidenceLog;
   readonly evidenceFile: string;
+  /** What the evidence has told already. */
+  readonly told: Told;
   /** What has been spent on the directory since it was connected. */
   usage(): DirectoryUsage;
   readonly lease: Lease;
@@ -55,7 +63,10 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
   try {
     lease = await store.lease(key, options.purpose);
     const file = evidenceFile(settings);
-    const evidence = await openEvidence(file, { known: await store.lastEvidence(key) });
+    const told = new Told();
+    const evidence = await openEvidence(file, { known: await store.lastEvidence(key), onRecord: told.see });
+    const { signer } = options;
+    begin(evidence, told, options);
     let connecting: ReturnType<WorkOptions['connect']> | undefined;
     let connected: Directory | undefined;
     const connect = async () => {
@@ -66,8 +77,12 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
     };
     const close = async () => {
       try {
-        evidence.close();
-        await rememberEvidence({ store, evidence, settings });
+        try {
+          if (signer) await signHead(evidence, told, signer);
+        } finally {
+          evidence.close();
+          await rememberEvidence({ store, evidence, settings });
+        }
       } finally {
         await lease!.release();
         await store.close();
@@ -83,6 +98,7 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
       store,
       evidence,
       evidenceFile: file,
+      told,
       lease,
       connect,
       usage: () => connected?.usage() ?? NOTHING_SPENT,
@@ -91,6 +107,23 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
   } catch (error) {
     await lease?.release();
     await store.close();
+    throw error;
+  }
+};
+
+/** Records what the work begins with, where it is another than before: the key that signs, the configuration. */
+const begin = (evidence: EvidenceLog, told: Told, { settings, signer }: WorkOptions): void => {
+  try {
+    if (signer) announceFirst(evidence, told, signer);
+    const { directory, source, columns, accounts, complete, review, removals, evidence: signing } = settings;
+    const deciding = decidingParts(settings);
+    const others = { directory, source, columns, accounts, complete, review, removals, evidence: signing };
+    const hash = sha256(canonicalJson({ deciding, others }));
+    if (hash === told.configuration) return;
+    evidence.append({ kind: 'configurationRead', data: { configuration: settings.hash, hash, deciding, others } });
+    told.configuration = hash;
+  } catch (error) {
+    evidence.close();
     throw error;
   }
 };

@@ -45,7 +45,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   doctor: ['model', 'evidence', 'permissions', 'plan', 'review'],
   tenant: [],
   'whole-file.ts': [],
-  reporting: ['model', 'plan', 'apply', 'report', 'store', 'attention.ts', 'pipeline.ts', 'work.ts'],
+  reporting: ['model', 'plan', 'apply', 'report', 'store', 'evidence', 'attention.ts', 'pipeline.ts', 'work.ts'],
   'attention.ts': ['model'],
   'work.ts': ['model', 'store', 'evidence'],
   stages: [

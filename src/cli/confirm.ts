@@ -1,5 +1,8 @@
 // A question before something is written.
 import { UsageError } from '../model/errors.ts';
+import { recordAnswer } from '../pipeline.ts';
+import type { PlanFile } from '../plan/file.ts';
+import type { Work } from '../work.ts';
 import type { Io } from './io.ts';
 
 /**
@@ -23,4 +26,18 @@ export const confirm = async (question: string, { yes }: { readonly yes: boolean
     signal: io.signal,
   });
   return answer === true;
+};
+
+/** Asks whether a plan is to be carried out. The answer stands in the evidence, with who gave it. */
+export const confirmPlan = async (
+  work: Work,
+  { footer }: PlanFile,
+  options: { readonly yes: boolean },
+  io: Io,
+): Promise<boolean> => {
+  const question = 'Write this to the directory?';
+  const isYes = await confirm(question, options, io);
+  const how = options.yes ? '--yes' : 'terminal';
+  recordAnswer(work, { plan: footer.hash, question, answer: isYes ? 'yes' : 'no', how });
+  return isYes;
 };

@@ -384,6 +384,55 @@ ${EXIT_STATUS}`,
     .addOption(option('--reason <text>', 'why').makeOptionMandatory())
     .addOption(option('--until <day>', 'the last day of the exception: 2027-01-31').makeOptionMandatory());
 
+  const evidence = program
+    .command('evidence')
+    .description('the record of what was read, decided and written: as a folder that proves itself')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false);
+  type Evidence = typeof import('./commands/evidence.ts');
+  const addEvidence = (name: string, description: string, run: keyof Evidence, example: string, isCommon = true) =>
+    add(
+      name,
+      description,
+      async () => (await import('./commands/evidence.ts'))[run] as Run<never>,
+      example,
+      isCommon,
+      evidence,
+    );
+  addEvidence(
+    'export',
+    'write the evidence of a period as one folder, signed',
+    'evidenceExport',
+    'rollcall evidence export --to evidence-2026-q1 --from 2026-01-01 --until 2026-03-31',
+  )
+    .addOption(option('--to <folder>', 'the folder to write; a new one').makeOptionMandatory())
+    .addOption(option('--from <day>', 'the first day of the period, or a time (UTC); without it, from the beginning'))
+    .addOption(option('--until <day>', 'the last day of the period, or the time before which it ends (UTC)'));
+  addEvidence(
+    'verify',
+    'verify such a folder; needs the public key, and nothing else',
+    'evidenceVerify',
+    'rollcall evidence verify evidence-2026-q1 --public-key rollcall.pub.pem',
+    false,
+  )
+    .argument('<folder>', 'the folder that "evidence export" wrote')
+    .addOption(option('--public-key <file>', 'the public key that "evidence keys" printed'))
+    .addOption(option('--allow-unsigned', 'let a folder pass that was never signed').default(false))
+    .addOption(option('--head <hash>', 'the hash of a record that stands on a report: the folder must hold it'))
+    .addOption(option('-o, --output <format>', 'how results are printed').choices(['text', 'json']).default('text'))
+    .addOption(option('--query <expression>', 'a JMESPath expression over the JSON output'));
+  addEvidence(
+    'keys',
+    'print the public key of the key that signs; make a key, or let it be followed by a new one',
+    'evidenceKeys',
+    'rollcall evidence keys --to evidence-key.pem > rollcall.pub.pem\nrollcall evidence keys\nrollcall evidence keys --rotate --to evidence-key-2.pem > rollcall-2.pub.pem',
+  )
+    .addOption(option('--to <file>', 'make a new private key, in this file'))
+    .addOption(option('--keychain <name>', 'make a new private key, in the keychain of the operating system'))
+    .addOption(
+      option('--rotate', 'let the configured key announce the new one, which signs from then on').default(false),
+    );
+
   addTenant(program, io, done);
 
   add(

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { rosterFileSource } from '../collect/roster-file.ts';
 import { sourceOf } from '../collect/sources.ts';
 import { loadSettings } from '../config/load.ts';
+import type { Signer } from '../evidence/keys.ts';
 import type { Directory, DirectoryWriter } from '../model/directory.ts';
 import { UsageError } from '../model/errors.ts';
 import type { DirectorySettings, Settings, Strategy } from '../model/settings.ts';
@@ -71,6 +72,7 @@ export const withWork = <T>(
       settings,
       source,
       connect,
+      signer: await signerIn(settings, io),
       purpose,
       allow: options.allow ?? [],
       ...(options.lagLimit !== undefined && { lagLimitMs: options.lagLimit * 1000 }),
@@ -84,6 +86,14 @@ export const withWork = <T>(
       await work.close();
     }
   });
+
+/** Who signs the evidence, where the configuration names a key. */
+const signerIn = async ({ evidence: { key } }: Settings, io: Io): Promise<Signer | undefined> => {
+  if (key === null) return undefined;
+  const { signerOf } = await import('../evidence/signer.ts');
+  const { readSecret } = await import('../config/secrets.ts');
+  return signerOf(key, (ref) => readSecret(ref, io.env));
+};
 
 /** The JSON line that "tenant start" prints. */
 interface ConnectionLine {

@@ -73,6 +73,7 @@ describe('a configuration', () => {
       roles: { default: 'User' },
       review: null,
       removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
+      evidence: { key: null },
       guards: {
         maxCreateShare: 0.25,
         maxAssignShare: 1,

@@ -1,7 +1,7 @@
 // From what people write to what the code uses: every default filled in, every path absolute.
 import { resolve } from 'node:path';
 import { CLOUDS } from '../model/clouds.ts';
-import { canonicalJson, sha256 } from '../model/hash.ts';
+import { decidingHash, decidingParts } from '../model/deciding.ts';
 import type {
   CreateSettings,
   DirectorySettings,
@@ -14,6 +14,7 @@ import type {
   Transform,
 } from '../model/settings.ts';
 import { accountSettings, completeSettings } from './accounts.ts';
+import { evidenceSettings } from './evidence.ts';
 import { removalSettings } from './removals.ts';
 import { reviewSettings } from './review.ts';
 import { secretPlace, type ToPath } from './shapes.ts';
@@ -62,20 +63,10 @@ export const normalise = (file: string, folder: string, written: Written, overri
     roles,
     removals: removalSettings(written.removals, path),
     review: reviewSettings(written.review),
+    evidence: evidenceSettings(written.evidence, path),
     guards,
-    hash: decidingHash({ application, rules: match.rules, overrides, create, roles, guards }),
+    hash: decidingHash(decidingParts({ application, match, create, roles, guards })),
   };
-};
-
-/** Where something is read from, and how users are looked up, decide nothing; where an override stands neither. */
-const decidingHash = (
-  parts: Pick<Settings, 'application' | 'create' | 'roles' | 'guards'> & {
-    readonly rules: readonly MatchRule[];
-    readonly overrides: readonly Override[];
-  },
-): string => {
-  const overrides = parts.overrides.map(({ where, decision, reason }) => ({ where, decision, reason }));
-  return sha256(canonicalJson({ ...parts, overrides }));
 };
 
 const withoutMissing = <T extends object>(written: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>

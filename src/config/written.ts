@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { didYouMean } from '../model/nearest.ts';
 import { accountsWritten, completeWritten } from './accounts.ts';
+import { evidenceWritten } from './evidence.ts';
 import { removalsWritten } from './removals.ts';
 import { reviewWritten } from './review.ts';
 import { choice, either, object, secretRef, text, url } from './shapes.ts';
@@ -274,6 +275,7 @@ export const writtenSchema = object({
   create: create.optional(),
   roles,
   removals: removalsWritten,
+  evidence: evidenceWritten,
   review: reviewWritten,
   strategy: choice(['auto', 'lookups', 'directory']).optional().describe('How users are looked up. Default: auto.'),
   guards,

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { RollcallError } from '../model/errors.ts';
-import { type EvidenceEntry, sealed } from './seal.ts';
+import { type EvidenceEntry, type EvidenceRecord, sealed } from './seal.ts';
 import { verifyChain } from './verify.ts';
 
 /** The record cannot be written, so nothing may be done that would have to stand in it. */
@@ -49,6 +49,8 @@ export interface EvidenceLog {
 export interface EvidenceOptions {
   /** A record that is known to have been written: the file must still hold it. */
   readonly known?: EvidencePosition | undefined;
+  /** Is handed each record that is there already, oldest first. */
+  readonly onRecord?: (record: EvidenceRecord) => void;
   readonly now?: () => number;
 }
 
@@ -62,11 +64,11 @@ export interface EvidenceOptions {
  * Errors: {@link EvidenceError} when the file cannot be written to, is damaged, or lacks the record that is known.
  */
 export const openEvidence = async (file: string, options: EvidenceOptions = {}): Promise<EvidenceLog> => {
-  const { known, now = Date.now } = options;
+  const { known, onRecord, now = Date.now } = options;
   const { fd, isNew } = open(file);
   try {
     const torn = cutTornLine(fd, file);
-    const check = await verifyChain(file, isNew ? undefined : known);
+    const check = await verifyChain(file, isNew ? undefined : known, onRecord);
     if (!check.whole) throw new EvidenceError(file, `is damaged: line ${check.line}: ${check.reason}`);
     const log = appender(fd, file, check, now);
     if (isNew && known) log.append({ kind: 'recordBegunAnew', data: { lastKnown: known } });

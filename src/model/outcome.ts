@@ -78,6 +78,10 @@ export class OutcomeCounter {
   }
 }
 
+/** What of an outcome a plan rests on, as a text; the digest of a matching is made of these. */
+export const outcomeEssence = ({ n, kind, user, candidates }: Outcome): string =>
+  [n, kind, user?.id, user?.accountEnabled, ...(candidates ?? []).map(({ id }) => id)].join(' ');
+
 /** A matched user who cannot sign in. */
 export const isNotEnabled = (outcome: Outcome): boolean =>
   outcome.kind === 'matched' && outcome.user?.accountEnabled === false;

@@ -95,6 +95,17 @@ export interface RemovalSettings {
   readonly escalateDays: number;
 }
 
+/** Where the private key is that signs the evidence: kept like a secret, or by a program that signs what it is given. */
+export type EvidenceKey =
+  | SecretRef
+  /** A program with its arguments, and the file with the public key. */
+  | { readonly command: readonly string[]; readonly publicKey: string };
+
+export interface EvidenceSettings {
+  /** Null: the evidence is chained, but not signed. */
+  readonly key: EvidenceKey | null;
+}
+
 /** Shares are of the accounts in the roster, 0 to 1. A plan that does more needs a person's leave, by the guard's name. */
 export interface GuardSettings {
   readonly maxCreateShare: number;
@@ -176,6 +187,7 @@ export interface Settings {
   readonly roles: RoleSettings;
   readonly review: ReviewSettings | null;
   readonly removals: RemovalSettings;
+  readonly evidence: EvidenceSettings;
   readonly guards: GuardSettings;
   /** SHA-256 over everything that decides outcomes and plans, the overrides' content included. `sha256:` and hex. */
   readonly hash: string;

@@ -30,6 +30,7 @@ const settingsOf = (more: Partial<Settings> = {}): Settings => ({
   roles: { default: 'General' },
   review: null,
   removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
+  evidence: { key: null },
   guards: { maxCreateShare: 1, maxAssignShare: 1, maxRemoveShare: 0.1, maxShrinkShare: 1, maxGrowShare: 1, floor: 0 },
   hash: 'sha256:0',
   ...more,

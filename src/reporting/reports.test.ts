@@ -37,6 +37,7 @@ beforeEach(async () => {
     roles: { column: 'Role', map: { USR: 'General' }, default: null },
     review: null,
     removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
+    evidence: { key: null },
     guards: {
       maxCreateShare: 1,
       maxAssignShare: 1,

@@ -38,6 +38,7 @@ export const carryOut = async (
       actions: footer.actions,
       allowed: work.allow,
       directorySession: session.name,
+      tenant: session.tenantId,
       operator: operator(),
     },
   });

@@ -4,7 +4,7 @@ import type { StrategyChoice } from '../match/strategy.ts';
 import type { Roster } from '../model/account.ts';
 import { RollcallError } from '../model/errors.ts';
 import { SequenceDigest } from '../model/hash.ts';
-import { type Outcome, OutcomeCounter } from '../model/outcome.ts';
+import { OutcomeCounter, outcomeEssence } from '../model/outcome.ts';
 import type { PlanRow } from '../plan/plan.ts';
 import type { Matching, Store } from '../store/store.ts';
 import { type Cost, startMeter, type Work } from '../work.ts';
@@ -34,7 +34,7 @@ export const match = async (
       signal,
     })) {
       counter.add(outcome);
-      digest.add(essence(outcome));
+      digest.add(outcomeEssence(outcome));
       yield outcome;
     }
   };
@@ -58,10 +58,6 @@ export const match = async (
   });
   return { matching, strategy, cost: meter() };
 };
-
-/** What of an outcome a plan rests on. */
-const essence = ({ n, kind, user, candidates }: Outcome): string =>
-  [n, kind, user?.id, user?.accountEnabled, ...(candidates ?? []).map(({ id }) => id)].join(' ');
 
 /** The newest outcomes, if they are of this roster and configuration; else an error that says what to run. */
 export const newestMatching = async ({ store, settings }: Work, roster: Roster): Promise<Matching> => {

@@ -291,6 +291,12 @@ export class Store {
       .executeTakeFirst();
   }
 
+  /** Where the file of a plan was when it was last made or carried out here. */
+  async planFile(hash: string): Promise<string | undefined> {
+    const row = await this.#db.selectFrom('plans').select('file').where('hash', '=', hash).executeTakeFirst();
+    return row?.file;
+  }
+
   /** Keeps what became of actions; a later result for the same action takes the place of the earlier. */
   async saveResults(plan: string, results: readonly SavedResult[]): Promise<void> {
     const values = JSON.stringify(

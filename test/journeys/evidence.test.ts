@@ -47,7 +47,7 @@ test('an evidence file whose end was cut off, or that was altered: apply writes 
   const harms = [
     {
       text: `${lines.slice(0, -2).join('\n')}\n`,
-      told: /the end was cut off: the file ends with record 2, and record 3/,
+      told: /the end was cut off: the file ends with record 3, and record 4/,
     },
     { text: '', told: /the end was cut off/ },
     { text: whole.replace('"rows":', '"rows": '), told: /line 1: it has been altered/ },

@@ -5,7 +5,7 @@ import { NeedsPersonError, RollcallError } from '../../model/errors.ts';
 import { apply as applyPlan, verify } from '../../pipeline.ts';
 import { openPlan } from '../../plan/file.ts';
 import type { Work } from '../../work.ts';
-import { confirm } from '../confirm.ts';
+import { confirmPlan } from '../confirm.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { count } from '../print/progress.ts';
@@ -36,7 +36,7 @@ export const apply = (options: ApplyOptions, io: Io): Promise<number> =>
     const since = new Date().toISOString();
     const done = await applyPlan(work, file, async (plan) => {
       if (!options.quiet && plan.footer.actions > 0) io.err(`${await planText(plan)}\n`);
-      return confirm('Write this to the directory?', options, io);
+      return confirmPlan(work, plan, options, io);
     });
     if (done === undefined)
       throw new NeedsPersonError('Not applied: nothing was written.', 'Run the same command again to be asked again.');

@@ -17,7 +17,7 @@ import {
 import type { PlanFile } from '../../plan/file.ts';
 import { wantedDecisions } from '../../review/decisions.ts';
 import type { Work } from '../../work.ts';
-import { confirm } from '../confirm.ts';
+import { confirmPlan } from '../confirm.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { count } from '../print/progress.ts';
@@ -58,7 +58,7 @@ const carryOut = async (
 ): Promise<number> => {
   const done = await applyReview(work, file, async (plan) => {
     if (!options.quiet && plan.footer.actions > 0) io.err(`${await planText(plan)}\n`);
-    return plan.footer.actions === 0 || confirm('Write this to the directory?', options, io);
+    return plan.footer.actions === 0 || confirmPlan(work, plan, options, io);
   });
   if (done === undefined)
     throw new NeedsPersonError('Not applied: nothing was written.', 'Run the same command again to be asked again.');

@@ -5,7 +5,7 @@ import { NeedsPersonError } from '../../model/errors.ts';
 import type { Strategy } from '../../model/settings.ts';
 import { run as runAll } from '../../pipeline.ts';
 import { checkReportFiles, usualFiles, writeReports } from '../../reporting/reports.ts';
-import { confirm } from '../confirm.ts';
+import { confirmPlan } from '../confirm.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { outcomesText, planText, strategyText } from '../print/results.ts';
@@ -39,7 +39,7 @@ export const run = async (options: RunOptions, io: Io): Promise<number> => {
         say(outcomesText(matching.counts));
         if (strategy) say(strategyText(strategy));
         say(await planText(plan));
-        return plan.footer.actions === 0 || confirm('Write this to the directory?', options, io);
+        return plan.footer.actions === 0 || confirmPlan(work, plan, options, io);
       },
     });
     if (planOnly) {
