@@ -30,7 +30,7 @@ const room = (file: string): string => file.split('/')[0]!;
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   config: ['model', 'collect'],
-  collect: ['model', 'whole-file.ts'],
+  collect: ['model', 'http', 'whole-file.ts'],
   match: ['model'],
   plan: ['model', 'whole-file.ts'],
   apply: ['model'],

@@ -1,6 +1,7 @@
 // Checks everything that a run will need, before it matters, and says what to do about what is wrong.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { verifyChain } from '../evidence/verify.ts';
+import type { Channel } from '../model/channel.ts';
 import { CLOUDS, cloudAt } from '../model/clouds.ts';
 import type { Directory, Session } from '../model/directory.ts';
 import type { Settings } from '../model/settings.ts';
@@ -23,6 +24,8 @@ export interface DoctorInput {
   readonly evidenceFile: string;
   /** The newest record's place, as it is kept outside the record; asked where there is a record. */
   readonly lastEvidence: () => Promise<{ readonly seq: number; readonly hash: string } | undefined>;
+  /** The channel by which removals are ordered; absent where the configuration names none. */
+  readonly openChannel?: () => Promise<Channel>;
   readonly connect: () => Promise<Directory>;
   readonly checkColumns: (columns: readonly string[], notes: readonly string[]) => void;
   readonly signal: AbortSignal;
@@ -35,6 +38,8 @@ export async function* diagnose(input: DoctorInput): AsyncGenerator<Check> {
   const { check, facts } = await sourceCheck(input.source, settings, input.checkColumns, signal);
   yield check;
   yield await checked('evidence', () => evidenceCheck(input));
+  const { openChannel } = input;
+  if (openChannel) yield await checked('channel', () => channelFound(openChannel, signal));
   let directory: Directory;
   let session: Session;
   try {
@@ -73,6 +78,16 @@ async function* directoryChecks(
   if ('value' in users && 'value' in tenant)
     yield { name: 'quota', ...quotaFound(users.value, tenant.value, settings, facts.accounts) };
 }
+
+/** Tries the channel without ordering anything. */
+const channelFound = async (open: () => Promise<Channel>, signal: AbortSignal): Promise<Found> => {
+  const channel = await open();
+  try {
+    return { status: 'ok', found: `${channel.kind}: ${await channel.check(signal)}` };
+  } finally {
+    await channel.close?.();
+  }
+};
 
 /** Where consent is given, as far as the directory's addresses tell. */
 const placeOf = ({ addresses }: Directory, { directory }: Settings): ConsentPlace => {

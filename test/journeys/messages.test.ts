@@ -49,6 +49,13 @@ test('what is refused is ordered by one message, and what nobody took is ordered
     },
     undefined,
   );
+  const { checks } = JSON.parse((await rollcallHere(world.folder, 'doctor', '--output', 'json')).out);
+  expect(checks.find(({ name }: { name: string }) => name === 'channel')).toEqual({
+    name: 'channel',
+    status: 'ok',
+    found: `email: localhost:${port} answers over TLS and lets ${MAIL_USER.user} in`,
+  });
+  expect(mails).toEqual([]);
   await run(world, 0, 'collect');
   await run(world, 2, 'match');
   const decisions = join(world.folder, 'decisions.csv');

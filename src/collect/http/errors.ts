@@ -1,6 +1,8 @@
 // What can go wrong with a web API, each defect with its code, in words, and with what to do about it.
 import { type ServerPlace, SourceError } from '../../model/errors.ts';
 
+export { addressText, firstWords, withoutThese } from '../../http/words.ts';
+
 const AGAIN = 'Run the same command again; if it stays so, ask those who run the API.';
 
 /** One sentence of remedy for each kind of defect; the codes are what scripts branch on. */
@@ -37,29 +39,3 @@ export type WebDefect = keyof typeof REMEDIES;
 
 export const webError = (code: WebDefect, place: ServerPlace, message: string, cause?: unknown): SourceError =>
   new SourceError(code, place, message, REMEDIES[code], cause === undefined ? undefined : { cause });
-
-/** An address as it may be shown: its query can hold keys and cursors. */
-export const addressText = ({ protocol, host, pathname }: URL): string => `${protocol}//${host}${pathname}`;
-
-const SHOWN = 200;
-
-/** The first words of an answer, on one line, without markup and control characters. */
-export const firstWords = (text: string): string => {
-  const bare = /<[a-z!/]/i.test(text)
-    ? text.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, ' ').replace(/<[^>]*>/g, ' ')
-    : text;
-  const words = bare.replace(/[\s\p{C}]+/gu, ' ').trim();
-  return words.length > SHOWN ? `${words.slice(0, SHOWN)}…` : words;
-};
-
-/** Takes secrets out of what somebody else has said: servers and drivers repeat what they were sent. */
-export const withoutThese = (secrets: Iterable<string>, text: string): string => {
-  let masked = text;
-  for (const secret of secrets) {
-    if (secret.length < 4) continue;
-    for (const form of new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])) {
-      masked = masked.replaceAll(form, '***');
-    }
-  }
-  return masked;
-};
