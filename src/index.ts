@@ -2,6 +2,7 @@
 export { type Attention, attention } from './attention.ts';
 export { csvSource } from './collect/csv.ts';
 export { rosterFileSource, writeRosterFile } from './collect/roster-file.ts';
+export { sourceOf } from './collect/sources.ts';
 export { checkColumns } from './config/columns.ts';
 export { proposeConfiguration } from './config/init.ts';
 export { loadSettings } from './config/load.ts';
@@ -24,6 +25,8 @@ export * from './model/plan.ts';
 export * from './model/removal.ts';
 export * from './model/settings.ts';
 export * from './model/source.ts';
+export * from './model/source-settings.ts';
+export * from './model/web-settings.ts';
 export { PermissionError } from './permissions/permission-error.ts';
 export * from './pipeline.ts';
 export { openPlan, type PlanFile } from './plan/file.ts';

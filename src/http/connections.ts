@@ -13,13 +13,21 @@ export interface Connections {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A client's certificate with its key, as they are shown to a server that asks for one. In PEM. */
+export interface OwnCertificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly passphrase?: string;
+}
+
 /** A server is always verified; there is no way around it. `connect`: seconds. */
 export const openConnections = async (
-  { caFile, connect }: { readonly caFile: string | null; readonly connect: number },
+  { caFile, connect, own }: { readonly caFile: string | null; readonly connect: number; readonly own?: OwnCertificate },
   env: Environment,
 ): Promise<Connections> => {
   const ca = caFile === null ? undefined : await trustedWith(caFile);
-  const tls = { ...(ca && { ca }), rejectUnauthorized: true, timeout: connect * 1000 };
+  const proxyTls = { ...(ca && { ca }), rejectUnauthorized: true, timeout: connect * 1000 };
+  const tls = { ...proxyTls, ...own };
   const options = {
     connect: tls,
     allowH2: false,
@@ -39,7 +47,7 @@ export const openConnections = async (
       proxied ??= new EnvHttpProxyAgent({
         ...options,
         requestTls: tls,
-        proxyTls: tls,
+        proxyTls,
         // Empty, not absent: what is absent it takes from the environment of the process.
         httpProxy: '',
         httpsProxy: env['https_proxy'] || env['HTTPS_PROXY'] || '',

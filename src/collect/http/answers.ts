@@ -1,7 +1,9 @@
 // From the bytes of an answer to what they say: text, or JSON. A page for people in place of data is told as one.
+
+import { firstWords } from '../../http/words.ts';
 import { type ServerPlace, SourceError } from '../../model/errors.ts';
 import type { Answer } from './client.ts';
-import { firstWords, type WebDefect, webError } from './errors.ts';
+import { type WebDefect, webError } from './errors.ts';
 import { faultPosition, parseJson } from './json.ts';
 
 type Masked = (text: string) => string;

@@ -1,12 +1,14 @@
 // Reads from a web API: signs in, keeps time, repeats what may pass by itself, and says what went wrong in words.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request as send } from 'undici';
+import type { Connections } from '../../http/connections.ts';
+import { addressText, firstWords, withoutThese } from '../../http/words.ts';
 import type { ServerPlace, SourceError } from '../../model/errors.ts';
 import type { SecretRef } from '../../model/settings.ts';
 import type { SourceTools } from '../../model/source.ts';
 import type { WebSettings } from '../../model/web-settings.ts';
-import { type Connections, openConnections } from './connections.ts';
-import { addressText, firstWords, webError, withoutThese } from './errors.ts';
+import { connectionsFor } from './connections.ts';
+import { webError } from './errors.ts';
 import { Passing, passingStatus, sentError } from './failures.ts';
 import { type Limit, Patience } from './patience.ts';
 import { type SignedIn, signInTo } from './sign-in.ts';
@@ -71,7 +73,7 @@ export const openWebClient = async (
   tools: SourceTools,
   signal: AbortSignal,
 ): Promise<WebClient> => {
-  const connections = await openConnections(settings, tools);
+  const connections = await connectionsFor(settings, tools);
   return new Client(settings, tools, connections, signal);
 };
 

@@ -1,4 +1,5 @@
 // What of all that fails on the network may pass by itself, and what the rest is in words.
+import { retryAfter } from '../../http/waiting.ts';
 import type { ServerPlace, SourceError } from '../../model/errors.ts';
 import { type WebDefect, webError } from './errors.ts';
 
@@ -25,15 +26,7 @@ export const passingStatus = (
 ): Passing | undefined => {
   if (![429, 502, 503, 504].includes(status)) return undefined;
   const code = status === 429 ? 'tooManyRequests' : 'unavailable';
-  return new Passing(code, place, `status ${status}${told}`, retryAfter(headers['retry-after']));
-};
-
-/** Seconds; the header holds them, or a date (RFC 9110, 10.2.3). */
-const retryAfter = (written: string | undefined): number | undefined => {
-  if (written === undefined) return undefined;
-  if (/^\s*\d+(\.\d+)?\s*$/.test(written)) return Number(written);
-  const date = Date.parse(written);
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
+  return new Passing(code, place, `status ${status}${told}`, retryAfter(headers['retry-after'], Date.now()));
 };
 
 const DROPPED = new Set([

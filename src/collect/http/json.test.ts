@@ -5,7 +5,7 @@ import { faultPosition, parseJson } from './json.ts';
 
 test('what JSON.parse reads without loss is read the same', () => {
   fc.assert(
-    fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+    fc.property(fc.jsonValue({ maxDepth: 3 }), (value) => {
       const text = JSON.stringify(value);
       expect(JSON.stringify(parseJson(text), unquote)).toBe(JSON.stringify(JSON.parse(text), unquote));
     }),

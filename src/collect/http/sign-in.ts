@@ -1,8 +1,10 @@
 // Signing in to a web API. A secret is read when it is needed, put into one request, and kept no longer than the collection.
+
+import { addressText, firstWords, withoutThese } from '../../http/words.ts';
 import type { ServerPlace } from '../../model/errors.ts';
 import type { SourceTools } from '../../model/source.ts';
 import type { WebSignIn } from '../../model/web-settings.ts';
-import { addressText, firstWords, webError, withoutThese } from './errors.ts';
+import { webError } from './errors.ts';
 import { parseJson } from './json.ts';
 
 /** What a request carries to be let in. */

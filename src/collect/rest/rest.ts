@@ -1,11 +1,12 @@
 // REST APIs as a source: JSON page by page, or one record a line.
+
+import { addressText } from '../../http/words.ts';
 import type { Account, Cell } from '../../model/account.ts';
 import type { ServerPlace } from '../../model/errors.ts';
 import type { OpenSource, Source, SourceTools } from '../../model/source.ts';
 import type { RestSettings } from '../../model/web-settings.ts';
 import { cellOf, isCell } from '../http/cells.ts';
 import { openWebClient, placeOf, type WebClient } from '../http/client.ts';
-import { addressText } from '../http/errors.ts';
 import { restError } from './errors.ts';
 import { linesOf } from './lines.ts';
 import { isGroup, pagesOf, singleAsk } from './pages.ts';

@@ -1,12 +1,12 @@
 // SCIM 2.0 as a source (RFC 7643, 7644): users with their attributes, and their groups as roles.
 import { createHash } from 'node:crypto';
+import { addressText } from '../../http/words.ts';
 import type { Account, Cell } from '../../model/account.ts';
 import type { ServerPlace } from '../../model/errors.ts';
 import type { OpenSource, Source, SourceTools } from '../../model/source.ts';
 import type { ScimSettings } from '../../model/web-settings.ts';
 import { cellOf, isCell } from '../http/cells.ts';
 import { openWebClient, type WebClient } from '../http/client.ts';
-import { addressText } from '../http/errors.ts';
 import { Changed, scimError } from './errors.ts';
 import { type GroupsOf, groupsFor } from './groups.ts';
 import { pagesOf, type Query } from './lists.ts';

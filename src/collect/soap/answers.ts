@@ -1,8 +1,9 @@
 // What a SOAP service answers: its body, or the fault that it tells.
+
+import { firstWords } from '../../http/words.ts';
 import type { ServerPlace, SourceError } from '../../model/errors.ts';
 import { pageInstead, typeText } from '../http/answers.ts';
 import type { Answer } from '../http/client.ts';
-import { firstWords } from '../http/errors.ts';
 import { ENVELOPES } from './envelope.ts';
 import { soapError } from './errors.ts';
 import { childElements, type Element, readXml, xmlText } from './xml.ts';

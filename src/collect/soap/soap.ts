@@ -1,10 +1,11 @@
 // SOAP services as a source: one operation is asked, page by page where it has pages, and its records are found by XPath.
+
+import { addressText } from '../../http/words.ts';
 import type { Account, Cell } from '../../model/account.ts';
 import type { ServerPlace } from '../../model/errors.ts';
 import type { OpenSource, Source, SourceTools } from '../../model/source.ts';
 import type { SoapSettings } from '../../model/web-settings.ts';
 import { type Ask, openWebClient, placeOf, type WebClient } from '../http/client.ts';
-import { addressText } from '../http/errors.ts';
 import { bodyOf, faultOf } from './answers.ts';
 import { ENVELOPES, envelope, filled, type SoapVersion, userNameToken } from './envelope.ts';
 import { soapError } from './errors.ts';
