@@ -85,7 +85,12 @@ export const sqlWritten = object({
   ...engines,
   query: text.describe('One SELECT, or WITH … SELECT. :name stands for a parameter.'),
   parameters: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a name without the colon'), parameter)
+    .record(z.string(), parameter)
+    .superRefine((parameters, context) => {
+      for (const name of Object.keys(parameters).filter((key) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key))) {
+        context.addIssue({ code: 'custom', path: [name], message: 'expected a name without the colon' });
+      }
+    })
     .optional(),
   connectSeconds: seconds.optional().describe('How long the server may take to connect. Default: 30.'),
   querySeconds: seconds.optional().describe('How long it may work before the next rows come. Default: 600.'),
