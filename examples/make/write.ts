@@ -11,7 +11,7 @@ export interface Example {
   /** The file of accounts as the application exports it: columns of a CSV file and how its lines end, or other files. */
   readonly source:
     | { readonly columns: readonly string[]; readonly lineEnd: '\n' | '\r\n' }
-    | Readonly<Record<string, string>>;
+    | Readonly<Record<string, string | Buffer>>;
   /** The column that tells a person which account a row of truth.csv is about. */
   readonly keyColumn: string;
   readonly rows: readonly ComposedRow[];
@@ -30,7 +30,7 @@ export const shuffled = (groups: readonly (readonly ComposedRow[])[], random: Ra
 
 /** Writes users.csv or the other files of the source, directory.ndjson, expected.json and truth.csv. */
 export const writeExample = ({ folder, application, source, keyColumn, rows, users }: Example): void => {
-  const write = (file: string, text: string) => writeFileSync(new URL(file, folder), text);
+  const write = (file: string, text: string | Buffer) => writeFileSync(new URL(file, folder), text);
   for (const [file, text] of Object.entries(filesOf(source, rows))) write(file, text);
   write('directory.ndjson', users.map((user) => `${JSON.stringify(user)}\n`).join(''));
   write('expected.json', `${JSON.stringify(expectedOf(application, rows), undefined, 2)}\n`);
@@ -47,7 +47,10 @@ export const writeExample = ({ folder, application, source, keyColumn, rows, use
   write('truth.csv', stringify([['row', keyColumn, 'outcome', 'by', 'user', 'role', 'note', 'category'], ...truths]));
 };
 
-const filesOf = (source: Example['source'], rows: readonly ComposedRow[]): Readonly<Record<string, string>> => {
+const filesOf = (
+  source: Example['source'],
+  rows: readonly ComposedRow[],
+): Readonly<Record<string, string | Buffer>> => {
   if (!isCsv(source)) return source;
   const cells = rows.map((row) => source.columns.map((column) => row.cells[column] ?? ''));
   return { 'users.csv': stringify([[...source.columns], ...cells], { record_delimiter: source.lineEnd }) };

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inCodePage } from '../../test/support/ebcdic.ts';
+import { workbook } from '../../test/support/xlsx.ts';
 import type { MatchRule, Settings } from '../model/settings.ts';
 import { checkColumns } from './columns.ts';
 import { proposeConfiguration } from './init.ts';
@@ -137,4 +139,32 @@ test('names that mean something to YAML are only names', async () => {
     expect(proposed.settings.roles).toMatchObject({ column: `role ${name}` });
     expect(proposed.settings.application.displayName).toBe(name);
   }
+});
+
+test.each([
+  [
+    'excel',
+    workbook({
+      sheets: [
+        {
+          rows: [
+            ['EMail', 'Name'],
+            ['ana@contoso.com', 'Ana Ruiz'],
+          ],
+        },
+      ],
+    }),
+    {},
+  ],
+  ['ldif', '# of a server\nversion: 1\n\ndn: cn=a,dc=x\nmail: ana@contoso.com\n', { columns: [{ attribute: 'mail' }] }],
+  ['csvde', 'DN,mail\n"cn=a,dc=x",ana@contoso.com\n', { columns: [{ attribute: 'mail' }] }],
+  ['text', '# users\nana:x:Ana Ruiz\nbo:x:Bo Li\n', { delimiter: ':', comment: '#' }],
+  [
+    'text',
+    inCodePage('ibm037', 'ana@contoso.com     Ana Ruiz\x85bo@contoso.com      Bo Li   \x85'),
+    { encoding: 'ibm037' },
+  ],
+])('a file that looks like %s is taken for that, whatever its name', async (kind, content, more) => {
+  const { settings } = await propose(content);
+  expect(settings.source).toMatchObject({ kind, ...more });
 });

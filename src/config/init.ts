@@ -1,6 +1,7 @@
 // Proposes a configuration for a users file. A proposal is to be read: it says what it rests on, and what it could not see.
 import { basename, extname, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { kindByLook } from '../collect/kind-of-file.ts';
 import { sourceOf } from '../collect/sources.ts';
 import { ConfigError, SourceError } from '../model/errors.ts';
 import type { Source, SourceTools } from '../model/source.ts';
@@ -75,7 +76,8 @@ const kindOf = (written: WrittenSource): [kind: string, keys: Readonly<Record<st
 const writtenSource = async ({ users, folder }: ProposalInput): Promise<WrittenSource> => {
   if ('file' in users) {
     const path = relative(resolve(folder), resolve(users.file)).replaceAll('\\', '/');
-    return { [KIND_OF_FILE[extname(path).toLowerCase()] ?? 'csv']: { path } };
+    const seen = await kindByLook(resolve(users.file));
+    return { [seen?.kind ?? KIND_OF_FILE[extname(path).toLowerCase()] ?? 'csv']: { path, ...seen?.keys } };
   }
   const document = await readDocument(resolve(users.sourceFile));
   const checked = sourceWritten.safeParse(document.data, { error: schemaMessage });

@@ -31,6 +31,7 @@ const named = (example: string, missing: string | undefined): string => (missing
 const EXAMPLES: readonly Prepared[] = [
   { example: 'corpdb1' },
   { example: 'sap-cloud-identity' },
+  { example: 'mainframe' },
   {
     example: 'wiki-openldap',
     missing: slapdMissing,

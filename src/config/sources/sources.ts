@@ -25,7 +25,7 @@ const kinds = {
   sql: sqlWritten.optional(),
 };
 
-/** The kind of source for a file that "init" is given, by the end of its name; any other is taken for CSV. */
+/** The kind of source for a file that "init" is given and whose look says nothing, by the end of its name; else it is CSV. */
 export const KIND_OF_FILE: Readonly<Record<string, keyof typeof kinds>> = {
   '.csv': 'csv',
   '.xlsx': 'excel',
