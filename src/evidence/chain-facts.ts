@@ -38,7 +38,7 @@ export class ChainReader {
     const { seq, kind, data, prev } = record;
     const place: Place = { file, line, record: seq };
     const isOfPeriod = file === CHAIN;
-    if (hash === this.#head || (isOfPeriod && prev === this.#head)) facts.holdsHead = true;
+    if (hash === this.#head || (isOfPeriod && seq > 1 && prev === this.#head)) facts.holdsHead = true;
     if (isOfPeriod) {
       facts.kinds.set(kind, (facts.kinds.get(kind) ?? 0) + 1);
       namedIn(data, (what, name) => facts.name(what, name, place));
