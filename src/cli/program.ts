@@ -362,8 +362,10 @@ ${EXIT_STATUS}`,
     'send',
     'order what is open, ask what became of orders, remind of what is overdue',
     'removalsSend',
-    'rollcall removals send',
-  );
+    'rollcall removals send --what-if\nrollcall removals send',
+  )
+    .addOption(whatIf)
+    .addOption(dryRun);
   addRemovals(
     'confirm',
     'collect a new roster, and close what it lacks',

@@ -65,6 +65,11 @@ test('what is refused is ordered by one message, and what nobody took is ordered
   );
   await run(world, 2, 'removals', 'deny', decisions);
 
+  const shown = await run(world, 2, 'removals', 'send', '--what-if');
+  expect(shown).toMatchObject({ channel: 'email', found: expect.stringMatching(/answers over TLS/) });
+  expect(shown.removals).toHaveLength(2);
+  expect(mails).toEqual([]);
+
   const lost = await rollcallHere(world.folder, 'removals', 'send');
   expect(lost.status).toBe(1);
   expect(lost.err).toMatch(/whether the message was taken is not known/);

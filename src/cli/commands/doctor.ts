@@ -1,14 +1,11 @@
 // rollcall doctor: checks everything before it matters.
 import { checkColumns } from '../../config/columns.ts';
 import { type Check, type CheckStatus, diagnose } from '../../doctor/doctor.ts';
-import type { Channel } from '../../model/channel.ts';
-import type { ChannelSettings } from '../../model/channel-settings.ts';
-import { systemClock } from '../../model/clock.ts';
 import { evidenceFile, lastEvidence } from '../../work.ts';
+import { channelOf } from '../channel-of.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import type { CommonOptions } from '../program.ts';
-import { sourceTools } from '../source-tools.ts';
 import { commandLine } from '../started.ts';
 import { withSettings } from '../with-work.ts';
 
@@ -20,11 +17,6 @@ const indented = (text: string): string => text.replaceAll(/^/gm, ' '.repeat(11)
 const askFor = (failed: readonly Check[]): string => {
   const missing = failed.find(({ name }) => name === 'consent')?.details?.['missing'];
   return Array.isArray(missing) ? `Have ${missing.join(', ')} granted. ` : '';
-};
-
-const channelOf = async (settings: ChannelSettings, io: Io): Promise<Channel> => {
-  const { openChannel } = await import('../../reconcile/channels/index.ts');
-  return openChannel(settings, { ...sourceTools(io), clock: systemClock });
 };
 
 export const doctor = (options: CommonOptions, io: Io): Promise<number> =>

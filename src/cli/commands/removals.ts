@@ -1,5 +1,6 @@
 // rollcall removals: what must go from the application, listed, ordered, confirmed by a roster, or excepted.
 import { resolve } from 'node:path';
+import type { Channel } from '../../model/channel.ts';
 import { RollcallError, UsageError } from '../../model/errors.ts';
 import { REMOVAL_STATES, type RemovalState } from '../../model/removal.ts';
 import {
@@ -18,6 +19,7 @@ import {
 } from '../../pipeline.ts';
 import { isOverdue } from '../../reconcile/overdue.ts';
 import type { Work } from '../../work.ts';
+import { channelOf } from '../channel-of.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { count } from '../print/progress.ts';
@@ -98,7 +100,34 @@ export const removalsDeny = (options: DenyOptions, io: Io): Promise<number> =>
     return added.length > 0 || lost.length > 0 ? 2 : 0;
   });
 
-export const removalsSend = (options: CommonOptions, io: Io): Promise<number> =>
+export interface SendOptions extends CommonOptions {
+  readonly whatIf: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Tries the channel, and lists what would be ordered by it. */
+const showOrders = async (work: Work, channel: Channel, options: CommonOptions, io: Io): Promise<number> => {
+  const found = await channel.check(io.signal);
+  const removals = await allRemovals(work, ['open', 'returned']);
+  const now = nowOf();
+  await print(
+    {
+      data: { channel: channel.name, found, removals },
+      text: [
+        found,
+        `${count(removals.length)} would be ordered`,
+        ...removalLines(removals, now),
+        `Next: ${commandLine(io.started, options, 'removals', 'send')}`,
+      ].join('\n'),
+      table: removalTable(removals, now),
+    },
+    options,
+    io,
+  );
+  return removals.length > 0 ? 2 : 0;
+};
+
+export const removalsSend = (options: SendOptions, io: Io): Promise<number> =>
   withWork(options, io, 'removals send', async (work) => {
     const { channel: settings } = work.settings.removals;
     if (settings === null) {
@@ -107,14 +136,9 @@ export const removalsSend = (options: CommonOptions, io: Io): Promise<number> =>
         'Write one under removals.channel, as docs/configuration.md shows, or order them by hand from "rollcall removals list --output csv".',
       );
     }
-    const { openChannel } = await import('../../reconcile/channels/index.ts');
-    const { readSecret } = await import('../../config/secrets.ts');
-    const channel = await openChannel(settings, {
-      readSecret: (ref) => readSecret(ref, io.env),
-      env: io.env,
-      clock: work.clock,
-    });
+    const channel = await channelOf(settings, io, work.clock);
     try {
+      if (options.whatIf || options.dryRun) return await showOrders(work, channel, options, io);
       const sent = await sendRemovals(work, channel);
       const all = await allRemovals(work);
       await print(
