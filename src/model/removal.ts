@@ -82,6 +82,11 @@ export interface Removal {
   readonly role: string | null;
   readonly cause: RemovalCause;
   readonly decidedAt: string;
+  /**
+   * From when on a roster tells of it: when it was decided; where the clock of whoever decided is ahead of this machine's,
+   * when it was heard of here.
+   */
+  readonly since: string;
   /** The roster in which the account was found when it was decided. */
   readonly roster: string;
   /** By when it is to be done. */
@@ -107,7 +112,13 @@ export interface Removal {
 /** What can happen to a removal. `at`: ISO 8601, UTC; of a roster: when it was collected. */
 export type RemovalEvent =
   /** It was decided, or decided again after it was gone. */
-  | { readonly kind: 'decided'; readonly at: string; readonly cause: RemovalCause; readonly due: string }
+  | {
+      readonly kind: 'decided';
+      readonly at: string;
+      readonly since: string;
+      readonly cause: RemovalCause;
+      readonly due: string;
+    }
   /** An order was placed, or reopened. */
   | { readonly kind: 'ordered'; readonly at: string; readonly order: RemovalOrder }
   | { readonly kind: 'accepted' | 'claimedDone'; readonly at: string }

@@ -19,6 +19,7 @@ const removal: Removal = {
   role: null,
   cause: { kind: 'denied', review: 'r', decidedBy: 'owner@contoso.com', justification: 'left the team' },
   decidedAt: day(DECIDED),
+  since: day(DECIDED),
   roster: 'sha256:0',
   due: day(24),
   state: 'open',
@@ -73,7 +74,7 @@ const sequence = fc.array(anyEvent, { maxLength: 25 });
 const newestSays = (events: readonly RemovalEvent[]): 'absent' | 'present' | undefined => {
   const rosters = events.filter(
     (event): event is RemovalEvent & { kind: 'absent' | 'present' } =>
-      (event.kind === 'absent' || event.kind === 'present') && event.at > removal.decidedAt,
+      (event.kind === 'absent' || event.kind === 'present') && event.at > removal.since,
   );
   const newest = rosters
     .map(({ at }) => at)
@@ -181,7 +182,14 @@ test('a roster of the time before the decision confirms nothing', () => {
 
 test('what is gone and refused anew is open again, with the order that it had', () => {
   const gone = follow([ordered('INC1', 11), { kind: 'absent', at: day(12), roster: 'sha256:1' }]);
-  const again = advance(gone, { kind: 'decided', at: day(100), cause: removal.cause, due: day(114) });
+  const again = advance(gone, { kind: 'decided', at: day(100), since: day(100), cause: removal.cause, due: day(114) });
   expect(again).toMatchObject({ state: 'open', due: day(114), order: { reference: 'INC1' }, seen: null });
-  expect(advance(removal, { kind: 'decided', at: day(100), cause: removal.cause, due: day(114) })).toBe(removal);
+  expect(
+    advance(removal, { kind: 'decided', at: day(100), since: day(100), cause: removal.cause, due: day(114) }),
+  ).toBe(removal);
+});
+
+test('where the clock of whoever decided is ahead, a roster of the time after it was heard of confirms', () => {
+  const ahead = { ...removal, decidedAt: day(30), since: day(DECIDED) };
+  expect(advance(ahead, { kind: 'absent', at: day(12), roster: 'sha256:1' }).state).toBe('confirmed');
 });

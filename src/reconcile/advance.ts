@@ -61,25 +61,25 @@ const orderFailed = (removal: Removal, reason: string): Removal => {
 };
 
 /** What is gone and decided about once more begins anew, with the order that it had. A reviewer's word explains what was only seen to be withdrawn. */
-const decidedAgain = (removal: Removal, { at, cause, due }: RemovalEvent & { kind: 'decided' }): Removal => {
+const decidedAgain = (removal: Removal, { at, since, cause, due }: RemovalEvent & { kind: 'decided' }): Removal => {
   if (removal.state !== 'confirmed')
     return removal.cause.kind === 'withdrawn' && cause.kind === 'denied' ? { ...removal, cause } : removal;
   if (at <= removal.decidedAt) return removal;
-  const decided = { ...removal, cause, decidedAt: at, due };
+  const decided = { ...removal, cause, decidedAt: at, since, due };
   // A roster that lacks it was collected since: there is nothing to be done.
-  if (removal.seen && removal.seen.at > at) return decided;
+  if (removal.seen && removal.seen.at > since) return decided;
   return { ...decided, state: 'open', claimedAt: null, seen: null, confirmedBy: null };
 };
 
 const absent = (removal: Removal, { at, roster }: RemovalEvent & { kind: 'absent' }): Removal => {
-  if (at <= removal.decidedAt || (removal.seen && at <= removal.seen.at)) return removal;
+  if (at <= removal.since || (removal.seen && at <= removal.seen.at)) return removal;
   const seen = { roster, at, isThere: false };
   if (removal.state === 'confirmed') return { ...removal, seen };
   return { ...removal, state: 'confirmed', seen, confirmedBy: { roster, at }, exception: null, failure: null };
 };
 
 const present = (removal: Removal, { at, roster, as }: RemovalEvent & { kind: 'present' }): Removal => {
-  if (at <= removal.decidedAt || isOlder(at, removal.seen)) return removal;
+  if (at <= removal.since || isOlder(at, removal.seen)) return removal;
   const seen: RemovalSeen = { roster, at, isThere: true, ...(as !== undefined && { as }) };
   const wasGone = removal.state === 'confirmed';
   const wasSaidGone = removal.state === 'claimedDone' && at > removal.claimedAt!;

@@ -84,6 +84,8 @@ export interface RemovalBasis {
   readonly application: string;
   /** The hash of the roster in which the account stands. */
   readonly roster: string;
+  /** ISO 8601, UTC. */
+  readonly now: string;
   readonly due: string;
   readonly shown: readonly string[];
   readonly hasRoles: boolean;
@@ -94,7 +96,7 @@ export interface RemovalBasis {
  * named it.
  */
 export const removalOf = (row: HeldAccount, denial: Denial, basis: RemovalBasis): Removal => {
-  const { application, roster, due, shown, hasRoles } = basis;
+  const { application, roster, now, due, shown, hasRoles } = basis;
   const named = 'account' in denial.who ? denial.who.account : {};
   const columns = Object.keys(named).sort();
   const raw = rawOf(columns, row.cell);
@@ -114,6 +116,7 @@ export const removalOf = (row: HeldAccount, denial: Denial, basis: RemovalBasis)
     role,
     cause: denial.cause,
     decidedAt: denial.at,
+    since: denial.at < now ? denial.at : now,
     roster,
     due,
     state: 'open',

@@ -44,6 +44,13 @@ export const followUp = async (work: Work, roster: Roster, matching: Matching): 
   const changes: NonNullable<ReturnType<typeof changeBy>>[] = [];
   for (const { removal, isThere, as } of follower.verdicts()) {
     const { state, account } = removal;
+    if (state !== 'confirmed' && roster.collectedAt <= removal.since) {
+      untold.push({
+        removal,
+        reason: `the roster is of ${roster.collectedAt}, before it was decided: collect a newer one`,
+      });
+      continue;
+    }
     if (!isThere && state !== 'confirmed' && isBlind && account.user) {
       const failed = `${matching.counts.queryFailed} accounts could not be looked up, and one of them may be its user's`;
       untold.push({ removal, reason: failed });

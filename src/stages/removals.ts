@@ -191,10 +191,11 @@ export const addRemovals = async (
   const index = new RemovalIndex(await allRemovals(work));
   const { shown, roleOf: byRole } = readingOf(settings);
   const hasRoles = byRole !== null;
-  const due = addDays(nowOf(work), settings.removals.dueDays);
-  const basis = { application: settings.application.uniqueName, roster: roster.hash, due, shown, hasRoles };
+  const now = nowOf(work);
+  const due = addDays(now, settings.removals.dueDays);
+  const basis = { application: settings.application.uniqueName, roster: roster.hash, now, due, shown, hasRoles };
   const added: Removal[] = [];
-  const again: Change[] = [];
+  const again = new Map<string, Change>();
   const known = new Set<string>();
   for await (const row of heldRows(work, roster, matching)) {
     for (const denial of finder.of(row, hasRoles)) {
@@ -206,8 +207,9 @@ export const addRemovals = async (
         continue;
       }
       known.add(before.id);
-      const change = changeBy(before, { kind: 'decided', at: denial.at, cause: denial.cause, due });
-      if (change && !again.some(({ after }) => after.id === before.id)) again.push(change);
+      const since = denial.at < now ? denial.at : now;
+      const change = changeBy(before, { kind: 'decided', at: denial.at, since, cause: denial.cause, due });
+      if (change) again.set(before.id, change);
     }
   }
   for (let from = 0; from < added.length; from += TOGETHER) {
@@ -215,12 +217,18 @@ export const addRemovals = async (
     evidence.append(...some.map((removal) => ({ kind: 'removalFound', data: removal })));
     await store.removals.save(some.map((removal) => ({ removal, events: [decidedEvent(removal)] })));
   }
-  await keepChanges(work, again);
+  await keepChanges(work, [...again.values()]);
   for (const { id } of added) known.delete(id);
   return { added, known: known.size, unfound: finder.unfound() };
 };
 
-const decidedEvent = ({ decidedAt: at, cause, due }: Removal): RemovalEvent => ({ kind: 'decided', at, cause, due });
+const decidedEvent = ({ decidedAt: at, since, cause, due }: Removal): RemovalEvent => ({
+  kind: 'decided',
+  at,
+  since,
+  cause,
+  due,
+});
 
 /** Takes a review's decisions: what was denied becomes removals. Others leave everything as it is. */
 export const takeDecisions = async (

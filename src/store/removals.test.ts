@@ -23,6 +23,7 @@ const removal = (n: number, more: Partial<Removal> = {}): Removal => ({
   role: null,
   cause: { kind: 'expired', ended: '2026-01-01' },
   decidedAt: '2026-01-01T00:00:00.000Z',
+  since: '2026-01-01T00:00:00.000Z',
   roster: 'sha256:a',
   due: '2026-01-15T00:00:00.000Z',
   state: 'open',

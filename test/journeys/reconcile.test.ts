@@ -26,7 +26,7 @@ const csvOf = (rows: readonly Row[]): string =>
 
 const FIRST = [...Array.from({ length: 20 }, (_, i) => row(i + 1)), row(2, 'Writer'), row(21)];
 
-const worldOf = (name: string): Promise<World> => {
+const worldOf = (name: string | undefined): Promise<World> => {
   const directory = join(temporaryFolder(), 'directory.ndjson');
   const users = Array.from({ length: 30 }, (_, i) => ({
     userPrincipalName: `person${i + 1}@contoso.com`,
@@ -135,7 +135,7 @@ test('what came, went, was renamed, gained or lost a role, left, was disabled or
 });
 
 test('two rosters are compared by themselves, as files or by their hashes', { timeout: 60_000 }, async () => {
-  const world = await worldOf('reconcile-compare');
+  const world = await worldOf(undefined);
   const old = join(world.folder, 'old.jsonl');
   const { hash } = await run(world, 0, 'collect', '--to', old);
   writeFileSync(join(world.folder, 'users.csv'), csvOf([...FIRST.slice(1), row(25)]));
@@ -157,7 +157,7 @@ test('two rosters are compared by themselves, as files or by their hashes', { ti
 test('a roster from before the newest one is refused, since it cannot tell what has gone', {
   timeout: 60_000,
 }, async () => {
-  const world = await worldOf('reconcile-older');
+  const world = await worldOf(undefined);
   const old = join(world.folder, 'old.jsonl');
   await run(world, 0, 'collect', '--to', old);
   writeFileSync(join(world.folder, 'users.csv'), csvOf([...FIRST, row(25)]));

@@ -90,6 +90,8 @@ test('of 30 refused accounts, those that remain, and the one that came back rena
 }, async () => {
   const world = await removalWorld('removals');
   await run(world, 2, 'run', '--yes');
+  await run(world, 0, 'collect', '--to', join(world.folder, 'old.jsonl'));
+  await run(world, 2, 'run', '--yes');
   expect(await run(world, 2, 'removals', 'deny', join(world.folder, 'decisions.csv'))).toMatchObject({
     denials: 30,
     known: 0,
@@ -104,6 +106,10 @@ test('of 30 refused accounts, those that remain, and the one that came back rena
   expect(await run(world, 0, 'removals', 'send')).toMatchObject({ ordered: 30, found: 0, failed: [] });
   expect(await run(world, 0, 'removals', 'send')).toMatchObject({ ordered: 0, reopened: 0 });
   expect(readdirSync(join(world.folder, 'orders'))).toHaveLength(1);
+
+  // A roster from before the decisions tells nothing of them.
+  const old = await run(world, 2, 'removals', 'confirm', '--from', join(world.folder, 'old.jsonl'), '--allow', 'older');
+  expect([old.untold.length, old.confirmed.length]).toEqual([30, 0]);
 
   // The same list again: nothing is gone, whatever has been ordered.
   expect(await run(world, 0, 'removals', 'confirm')).toMatchObject({ confirmed: [], returned: [] });

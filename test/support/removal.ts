@@ -17,6 +17,7 @@ export const removalOf = (n: number, parts: Partial<Removal> = {}): Removal => (
   role: null,
   cause: { kind: 'denied', review: 'r1', decidedBy: 'owner@contoso.com', justification: 'Left the team' },
   decidedAt: '2026-11-01T08:00:00.000Z',
+  since: '2026-11-01T08:00:00.000Z',
   roster: 'sha256:1',
   due: '2026-11-15T08:00:00.000Z',
   state: 'open',
