@@ -1,10 +1,11 @@
 // Servers that speak HTTP on this machine, for the sources that read from web APIs.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import type { SourceTools } from '../../src/model/source.ts';
 import type { WebSettings } from '../../src/model/web-settings.ts';
 
@@ -21,6 +22,15 @@ export const WEB: WebSettings = {
 
 /** For a server that is known to fall silent. */
 export const IMPATIENT: WebSettings = { ...WEB, timeLimits: { connect: 10, answer: 60, silence: 3 } };
+
+/** A file with this text in a folder of its own, gone when the test ends. */
+export const fileWith = async (text: string): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-web-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'file.pem');
+  await writeFile(file, text);
+  return file;
+};
 
 /** Secrets by the name of their variable. */
 export const toolsWith = (env: Readonly<Record<string, string>>): SourceTools => ({

@@ -3,13 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { createServer as createPlain } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcp, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { json, serve } from '../../../test/support/http.ts';
 import { hostIdentity } from '../../../test/support/tls.ts';
-import { toolsWith, WEB } from '../../../test/support/web.ts';
+import { fileWith, toolsWith, WEB } from '../../../test/support/web.ts';
 import { SourceError } from '../../model/errors.ts';
 import type { WebSettings, WebSignIn } from '../../model/web-settings.ts';
 import { openWebClient } from './client.ts';
@@ -336,8 +334,7 @@ const secureApi = async (options: { readonly requestCert?: boolean; readonly ca?
     json(response, 200, 'safe');
   });
   const port = await listening(server);
-  const caFile = join(tmpdir(), `rollcall-ca-${process.pid}-${port}.pem`);
-  await writeFile(caFile, identity.ca);
+  const caFile = await fileWith(identity.ca);
   return { address: `https://localhost:${port}/`, caFile, seen, port };
 };
 
@@ -354,8 +351,7 @@ test('a server is verified always, against caFile too', async () => {
 test('a client certificate is shown', async () => {
   const { address, caFile, seen } = await secureApi({ requestCert: true });
   const { cert, key } = await hostIdentity('rollcall-client');
-  const file = `${caFile}.client`;
-  await writeFile(file, `${cert}\n${key}`);
+  const file = await fileWith(`${cert}\n${key}`);
   await read(address, { caFile, clientCertificate: { file, password: null } });
   expect(seen).toEqual([{ client: 'rollcall-client' }]);
   await writeFile(file, cert);

@@ -1,10 +1,7 @@
 // SCIM servers, as a source: against scimmy, which others wrote, over HTTP and TLS, and against answers that it never gives.
-import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import express from 'express';
 import SCIMMY from 'scimmy';
 import SCIMMYRouters from 'scimmy-routers';
@@ -15,7 +12,7 @@ import { SourceError } from '../../../src/model/errors.ts';
 import type { ScimSettings } from '../../../src/model/web-settings.ts';
 import { type Heard, json, serve } from '../../support/http.ts';
 import { hostIdentity } from '../../support/tls.ts';
-import { IMPATIENT, toolsWith, WEB } from '../../support/web.ts';
+import { fileWith, IMPATIENT, toolsWith, WEB } from '../../support/web.ts';
 import { readAll, sourceConformance } from './suite.ts';
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
@@ -331,8 +328,7 @@ test('over TLS it is verified against caFile', async () => {
     secure.closeAllConnections();
     secure.close();
   });
-  const caFile = join(tmpdir(), `rollcall-scim-${process.pid}-${at}.pem`);
-  await writeFile(caFile, identity.ca);
+  const caFile = await fileWith(identity.ca);
   const settings = { ...settingsAt(at, { columns: { login: 'userName' } }), address: `https://localhost:${at}/scim/` };
   expect((await fails(settings)).code).toBe('untrusted');
   expect(await cellsFrom({ ...settings, web: { ...settings.web, caFile } })).toEqual([['ana'], ['bo']]);
