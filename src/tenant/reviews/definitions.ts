@@ -141,19 +141,20 @@ const reschedule = (tenant: Tenant, definition: Kept<'definition'>): void => {
   const isFirst = countRecords(tenant, 'instance', definition.id) === 0;
   // What has begun on a day does not begin again on it.
   const from = isFirst ? tenant.now() : Math.max(tenant.now(), lastStart(tenant, definition) + DAY_MS);
-  if (recurrence || isFirst) scheduleFirst(tenant, definition, from);
+  const isPlanned = (recurrence || isFirst) && scheduleFirst(tenant, definition, from, coming);
+  if (isFirst && !isPlanned) throw noneToCome();
   showStatus(tenant, definition.id);
 };
 
 const lastStart = (tenant: Tenant, { id }: Kept<'definition'>): number =>
   Date.parse(newest(tenant, 'instance', id)!.body.startDateTime);
 
-/** Takes the instance away that has not begun; answers whether there was one. */
-const dropComing = (tenant: Tenant, { id }: Kept<'definition'>): boolean => {
+/** Takes the instance away that has not begun; answers its id where there was one. */
+const dropComing = (tenant: Tenant, { id }: Kept<'definition'>): string | undefined => {
   const last = newest(tenant, 'instance', id);
-  if (last?.body.status !== 'NotStarted') return false;
+  if (last?.body.status !== 'NotStarted') return undefined;
   removeInstance(tenant, last.id);
-  return true;
+  return last.id;
 };
 
 const removeInstance = (tenant: Tenant, id: string): void => {

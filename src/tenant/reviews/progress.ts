@@ -46,12 +46,11 @@ const STEPS: Readonly<Record<string, Step>> = {
   NotStarted: (tenant, instance, definition) => {
     changeRecord(tenant, 'instance', instance.id, {
       body: { status: 'Initializing' },
-      own: { settings: definition.body.settings },
       due: tenant.now() + STEP_MS,
     });
     scheduleNext(tenant, definition, instance.own.occurrence + 1);
   },
-  Initializing: (tenant, instance, definition) => begin(tenant, instance, definition),
+  Initializing: (tenant, instance) => begin(tenant, instance),
   InProgress: (tenant, instance, definition) => endStage(tenant, instance, definition),
   Completing: (tenant, instance, definition) => {
     auditReview(tenant, byService(), 'Access review ended', [reviewTarget(definition.body)]);
@@ -95,18 +94,23 @@ const scheduleNext = (tenant: Tenant, definition: Kept<'definition'>, occurrence
   if (start !== undefined) addInstance(tenant, definition, occurrence, start);
 };
 
-/** The first instance that is still to come. Answers whether there is one. */
-export const scheduleFirst = (tenant: Tenant, definition: Kept<'definition'>, now: number): boolean => {
+/** The first instance that is still to come, by the id that it has had so far. Answers whether there is one. */
+export const scheduleFirst = (tenant: Tenant, definition: Kept<'definition'>, now: number, id?: string): boolean => {
   const { recurrence } = definition.body.settings;
   const occurrence = recurrence ? firstFrom(recurrence, now) : 0;
   if (occurrence === undefined) return false;
   const start = recurrence ? startOf(recurrence, occurrence)! : now;
-  addInstance(tenant, definition, occurrence, Math.max(start, now));
+  addInstance(tenant, definition, occurrence, Math.max(start, now), id);
   return true;
 };
 
-const addInstance = (tenant: Tenant, { id, body }: Kept<'definition'>, occurrence: number, start: number): void => {
-  const instance = crypto.randomUUID();
+const addInstance = (
+  tenant: Tenant,
+  { id, body }: Kept<'definition'>,
+  occurrence: number,
+  start: number,
+  instance: string = crypto.randomUUID(),
+): void => {
   const { stageSettings, settings, reviewers, fallbackReviewers } = body;
   addRecord(tenant, 'instance', {
     parent: id,
@@ -122,10 +126,10 @@ const addInstance = (tenant: Tenant, { id, body }: Kept<'definition'>, occurrenc
     },
     own: { occurrence, settings, resource: null, stage: 0, appliedBy: null },
   });
-  const stages =
-    stageSettings.length > 0
-      ? stageSettings
-      : [{ durationInDays: settings.instanceDurationInDays, reviewers, fallbackReviewers, ...NO_STAGES }];
+  const { recommendationsEnabled, recommendationInsightSettings } = settings;
+  const insights = { recommendationsEnabled, recommendationInsightSettings };
+  const only = { durationInDays: settings.instanceDurationInDays, decisionsThatWillMoveToNextStage: [] };
+  const stages = stageSettings.length > 0 ? stageSettings : [{ ...only, ...insights, reviewers, fallbackReviewers }];
   let at = start;
   stages.forEach((stage, i) => {
     const durationMs = stage.durationInDays * DAY_MS;
@@ -144,16 +148,16 @@ const addInstance = (tenant: Tenant, { id, body }: Kept<'definition'>, occurrenc
         isOnly: stageSettings.length === 0,
         durationMs,
         moving: stage.decisionsThatWillMoveToNextStage,
+        recommendationsEnabled: stage.recommendationsEnabled,
+        recommendationInsightSettings: stage.recommendationInsightSettings,
       },
     });
     at += durationMs;
   });
 };
 
-const NO_STAGES = { decisionsThatWillMoveToNextStage: [] };
-
 /** Reads who is reviewed by whom. Nobody to review: the instance is over at once. */
-const begin = (tenant: Tenant, instance: Instance, definition: Kept<'definition'>): void => {
+const begin = (tenant: Tenant, instance: Instance): void => {
   const scope = readScope(instance.body.scope);
   const resource = readResource(tenant, scope);
   const stages = primaries(tenant, 'stage', instance.id);
@@ -161,10 +165,10 @@ const begin = (tenant: Tenant, instance: Instance, definition: Kept<'definition'
   const count = populate(tenant, {
     instance: instance.id,
     scope,
-    stages: stages.map((stage, i) => {
-      const own = definition.body.stageSettings[i] ?? {};
-      return { stage, recommend: recommender({ ...settings, ...own }, tenant.now()) };
-    }),
+    stages: stages.map((stage) => ({
+      stage,
+      recommend: recommender({ ...settings, ...stage.own }, tenant.now()),
+    })),
   });
   changeRecord(tenant, 'instance', instance.id, { own: { resource } });
   if (count > 0) {

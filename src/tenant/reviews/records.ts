@@ -85,7 +85,7 @@ interface Owns {
     readonly isOnly: boolean;
     readonly durationMs: number;
     readonly moving: readonly string[];
-  };
+  } & Pick<Settings, 'recommendationsEnabled' | 'recommendationInsightSettings'>;
   readonly history: Record<string, never>;
   readonly historyInstance: Record<string, never>;
 }

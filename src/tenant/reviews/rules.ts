@@ -37,7 +37,7 @@ export interface StageSettings {
   readonly decisionsThatWillMoveToNextStage: readonly string[];
   readonly reviewers: readonly Plain[];
   readonly fallbackReviewers: readonly Plain[];
-  readonly [other: string]: unknown;
+  readonly recommendationInsightSettings: readonly Plain[];
 }
 
 /** What of a definition the client says. */

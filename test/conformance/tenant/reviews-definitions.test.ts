@@ -228,6 +228,34 @@ test('§8.8 PUT replaces the whole: what is left out is gone, and the scope stay
   expect((await client.patch(address, { displayName: 'Monthly' })).status).toBe(405);
 });
 
+test('§8.8 PUT plans the instance that is to come anew, under its id, and leaves the one that has begun', async () => {
+  const { client, principalId } = await reviewWorld();
+  const body = (startDate: string, more: object = {}) =>
+    reviewOf(principalId, {
+      settings: settings({ recurrence: recurring({}, { startDate }), instanceDurationInDays: 5, ...more }),
+    });
+  const address = await createReview(client, body('2040-01-01'));
+  const starts = async (by = client) =>
+    (await by.all(`${address}/instances`)).map((one) => [one['id'], String(one['startDateTime']).slice(0, 10)]);
+  const [[id]] = (await starts()) as unknown as [[string]];
+  expect((await client.put(address, body('2040-02-03'))).status).toBe(204);
+  expect(await starts()).toEqual([[id, '2040-02-03']]);
+  const past = recurring({}, { startDate: '2020-01-01', type: 'numbered', numberOfOccurrences: 2 });
+  expect((await client.put(address, body('', { recurrence: past }))).status).toBe(400);
+  expect(await starts()).toEqual([[id, '2040-02-03']]);
+  const today = new Date().toISOString().slice(0, 10);
+  expect((await client.put(address, body(today))).status).toBe(204);
+  const begun = await later(client, 'PT2M');
+  const [first, second] = await starts(begun);
+  expect(first).toEqual([id, today]);
+  expect((await begun.put(address, body(today, { instanceDurationInDays: 9 }))).status).toBe(204);
+  expect(await starts(begun)).toEqual([first, second]);
+  const days = (await begun.all(`${address}/instances`)).map(
+    (one) => (Date.parse(String(one['endDateTime'])) - Date.parse(String(one['startDateTime']))) / 86_400_000,
+  );
+  expect(days).toEqual([5, 9]);
+});
+
 test('§8.1 a series that is stopped ends what is under way and begins nothing more', async () => {
   const { client, principalId } = await reviewWorld();
   const recurrence = recurring({ type: 'weekly' }, { startDate: new Date().toISOString().slice(0, 10) });
