@@ -99,11 +99,13 @@ const seen = ({ replication }: Tenant, item: Item): Item | undefined => {
 /** Where decisions are looked for: in a stage, or what stands of the whole instance; with `own`, those of one reviewer alone. */
 export type Place = ({ readonly instance: string } | { readonly stage: string }) & { readonly own?: string };
 
+/** A plus keeps a column from choosing the index: what is one reviewer's alone is found by that. */
 const conditionOf = (place: Place): readonly [sql: string, values: readonly string[]] => {
+  const isOwn = place.own !== undefined;
   const [where, id] =
     'stage' in place
-      ? ['stage = ? and is_reached = 1', place.stage]
-      : ['instance = ? and is_current = 1', place.instance];
+      ? [`${isOwn ? '+' : ''}stage = ? and is_reached = 1`, place.stage]
+      : [`instance = ? and ${isOwn ? '+' : ''}is_current = 1`, place.instance];
   return place.own === undefined ? [where, [id]] : [`${where} and own_reviewer = ?`, [id, place.own]];
 };
 
@@ -130,12 +132,21 @@ export function* itemsIn(
   const [condition, values] = conditionOf(place);
   const [ahead, way] = order?.descending ? ['<', 'desc'] : ['>', 'asc'];
   const sorted = order ? `${order.column} ${way}, n ${way}` : 'n';
-  const behind = order ? `and (${order.column}, n) ${ahead} (?, ?)` : 'and n > ?';
-  const sql = (rest: string) => `select * from review_items where ${condition} ${rest} order by ${sorted} limit ?`;
+  const read = (rest: string, limit: number, ...more: (string | number)[]): Item[] =>
+    db.all(
+      `select * from review_items where ${condition} ${rest} order by ${sorted} limit ?`,
+      ...values,
+      ...more,
+      limit,
+    );
+  const behind = ({ n, value = '' }: After): Item[] => {
+    if (!order) return read('and n > ?', step, n);
+    // First those that are equal, then the rest: so that each part is one stretch of the index.
+    const equal = read(`and ${order.column} = ? and n ${ahead} ?`, step, value, n);
+    return [...equal, ...read(`and ${order.column} ${ahead} ?`, step - equal.length, value)];
+  };
   for (let after = from; ; ) {
-    const rows = after
-      ? db.all<Item>(sql(behind), ...values, ...(order ? [after.value ?? ''] : []), after.n, step)
-      : db.all<Item>(sql(''), ...values, step);
+    const rows = after ? behind(after) : read('', step);
     yield* rows;
     const last = rows.at(-1);
     if (rows.length < step || !last) return;

@@ -454,6 +454,9 @@ test('§8.6 thousands of decisions are made, listed by pages, recorded and appli
   );
   await decideOn(opened, at, { [ANA]: 'Approve' });
   expect(await opened.all(`${at}/decisions?$filter=decision eq 'Approve'`)).toHaveLength(1);
+  const byDecision = await opened.all(`${at}/decisions?$orderby=decision`);
+  expect(byDecision.map((one) => one['decision'])).toEqual(['Approve', ...Array(many + 2).fill('Deny')]);
+  expect(new Set(byDecision.map((one) => one['id'])).size).toBe(many + 3);
   const after = await later(opened, 'P15D');
   expect(await statusOf(after, at)).toBe('Applied');
   expect((await after.all(assignedTo)).map((one) => one['principalId'])).toEqual([ANA, ANA]);
