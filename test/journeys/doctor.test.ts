@@ -169,5 +169,6 @@ test('the doctor may come first, before the embedded directory has ever been sta
   writeFileSync(join(folder, 'users.csv'), USERS);
   writeFileSync(join(folder, 'rollcall.yaml'), configuration());
   const { status, out } = await startCommand(folder, ['doctor']).ended;
-  expect({ status, failed: out.includes('FAILED') }, out).toEqual({ status: 0, failed: false });
+  // A person should look: an embedded directory without users matches nobody.
+  expect({ status, failed: out.includes('FAILED') }, out).toEqual({ status: 2, failed: false });
 });
