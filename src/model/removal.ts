@@ -76,7 +76,9 @@ export interface RemovalSeen {
 export interface Removal {
   /** Made of application, account and role, so that it is the same however often it is found. 32 hexadecimal digits. */
   readonly id: string;
+  /** Its unique name; and the name that people know it by. */
   readonly application: string;
+  readonly applicationName: string;
   readonly account: RemovalAccount;
   /** The role's display name in the application; null where the whole account must go. */
   readonly role: string | null;

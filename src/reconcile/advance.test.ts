@@ -10,6 +10,7 @@ const DECIDED = 10;
 const removal: Removal = {
   id: '0'.repeat(32),
   application: 'corpdb1',
+  applicationName: 'CORPDB1',
   account: {
     key: 'ann@contoso.com',
     identities: [{ columns: ['EMail'], value: 'ann@contoso.com', raw: 'ann@contoso.com' }],

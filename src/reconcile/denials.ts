@@ -82,6 +82,7 @@ const push = (map: Map<string, Denial[]>, key: string, denial: Denial): void => 
 /** What a new removal rests on besides the account and the denial. */
 export interface RemovalBasis {
   readonly application: string;
+  readonly applicationName: string;
   /** The hash of the roster in which the account stands. */
   readonly roster: string;
   /** ISO 8601, UTC. */
@@ -96,7 +97,7 @@ export interface RemovalBasis {
  * named it.
  */
 export const removalOf = (row: HeldAccount, denial: Denial, basis: RemovalBasis): Removal => {
-  const { application, roster, now, due, shown, hasRoles } = basis;
+  const { application, applicationName, roster, now, due, shown, hasRoles } = basis;
   const named = 'account' in denial.who ? denial.who.account : {};
   const columns = Object.keys(named).sort();
   const raw = rawOf(columns, row.cell);
@@ -107,6 +108,7 @@ export const removalOf = (row: HeldAccount, denial: Denial, basis: RemovalBasis)
   return {
     id: sha256(canonicalJson([application, by, value, role === null ? null : fold(role)])).slice('sha256:'.length, 39),
     application,
+    applicationName,
     account: {
       key: row.key || columns.map((column) => row.cell(column)).join(' '),
       identities,

@@ -37,6 +37,7 @@ const denial = (who: Denial['who'], role: string | null = null): Denial => ({
 
 const basis = {
   application: 'app',
+  applicationName: 'App',
   roster: 'sha256:old',
   now: '2026-01-01T00:00:00.000Z',
   due: '2026-01-15T00:00:00.000Z',

@@ -193,7 +193,8 @@ export const addRemovals = async (
   const hasRoles = byRole !== null;
   const now = nowOf(work);
   const due = addDays(now, settings.removals.dueDays);
-  const basis = { application: settings.application.uniqueName, roster: roster.hash, now, due, shown, hasRoles };
+  const { uniqueName: application, displayName: applicationName } = settings.application;
+  const basis = { application, applicationName, roster: roster.hash, now, due, shown, hasRoles };
   const added: Removal[] = [];
   const again = new Map<string, Change>();
   const known = new Set<string>();

@@ -19,6 +19,7 @@ afterEach(async () => {
 const removal = (n: number, more: Partial<Removal> = {}): Removal => ({
   id: String(n).padStart(32, '0'),
   application: 'app',
+  applicationName: 'App',
   account: { key: `p${n}`, identities: [], cells: { __proto__x: "'" }, user: null },
   role: null,
   cause: { kind: 'expired', ended: '2026-01-01' },

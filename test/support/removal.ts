@@ -8,6 +8,7 @@ const idOf = (text: string): string => createHash('sha256').update(text).digest(
 export const removalOf = (n: number, parts: Partial<Removal> = {}): Removal => ({
   id: idOf(`CORPDB1 ${n}`),
   application: 'CORPDB1',
+  applicationName: 'CORPDB1',
   account: {
     key: `person${n}@contoso.com`,
     identities: [{ columns: ['EMail'], value: `person${n}@contoso.com`, raw: `person${n}@contoso.com` }],

@@ -19,6 +19,7 @@ const { signal } = new AbortController();
 const removal = (n: number, more: Partial<Removal> = {}): Removal => ({
   id: String(n).padStart(32, '0'),
   application: 'app',
+  applicationName: 'App',
   account: { key: `p${n}`, identities: [], cells: { EMail: `p${n}@contoso.com`, Note: '=HYPERLINK("x")' }, user: null },
   role: null,
   cause: { kind: 'denied', review: '', decidedBy: 'owner@contoso.com', justification: 'line\nbreak' },

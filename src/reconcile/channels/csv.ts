@@ -64,16 +64,26 @@ const nameOf = (removals: readonly Removal[]): string => removals[0]?.applicatio
 const newName = (removals: readonly Removal[], now: number): string =>
   `${nameOf(removals)}-${new Date(now).toISOString().replaceAll(/[-:.]/g, '')}-${crypto.randomUUID().slice(0, 8)}.csv`;
 
-const OWN = ['removal', 'what', 'role', 'why', 'decided', 'due', 'foundAgainIn'] as const;
+const OWN = ['removal', 'application', 'what', 'role', 'why', 'decided', 'due', 'foundAgainIn'] as const;
 
 /** Files of several applications may lie in one folder, and each application has its own columns. */
 export const ordersCsv = (removals: readonly Removal[]): string => {
   const columns = [...new Set(removals.flatMap(({ account }) => Object.keys(account.cells)))];
   const lines = removals.map((removal) => {
-    const { id, role, account, decidedAt, due, seen } = removal;
+    const { id, applicationName, role, account, decidedAt, due, seen } = removal;
     const what = role === null ? 'remove the account' : 'take the role away';
     const cells = columns.map((column) => account.cells[column] ?? '');
-    return [id, what, role ?? '', whyText(removal), decidedAt, due, seen?.isThere ? seen.roster : '', ...cells];
+    return [
+      id,
+      applicationName,
+      what,
+      role ?? '',
+      whyText(removal),
+      decidedAt,
+      due,
+      seen?.isThere ? seen.roster : '',
+      ...cells,
+    ];
   });
   return `\ufeff${stringify([[...OWN, ...columns], ...lines], {
     record_delimiter: 'windows',
@@ -105,7 +115,7 @@ const filesOf = async (folder: string, signal: AbortSignal): Promise<Map<string,
   for (const name of names.filter((one) => ORDERS.test(one)).sort()) {
     const file = join(folder, name);
     const records = createReadStream(file, { signal }).pipe(parse({ bom: true, relax_column_count: true }));
-    for await (const [id, , , , , , roster] of records as AsyncIterable<readonly string[]>) {
+    for await (const [id, , , , , , , roster] of records as AsyncIterable<readonly string[]>) {
       if (!/^[0-9a-f]{32}$/.test(id ?? '')) continue;
       found.set(id!, file).set(`${id} ${roster ?? ''}`, file);
     }

@@ -80,7 +80,7 @@ test.each([
 test('a message holds no formula, no script, no header of its own making, and no secret', async () => {
   const { mails, channel } = await worldOf({ wantsSignIn: true });
   const hostile = removalOf(1, {
-    application: 'CORP\r\nBcc: everybody@contoso.com',
+    applicationName: 'CORP\r\nBcc: everybody@contoso.com',
     account: {
       ...removalOf(1).account,
       key: '=HYPERLINK("https://evil.example.com")',

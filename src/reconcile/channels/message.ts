@@ -29,7 +29,7 @@ const SUBJECTS: Readonly<Record<MessageKind, string>> = {
 const WRITTEN_OUT = 200;
 
 export const messageOf = (removals: readonly Removal[], kind: MessageKind): Message => {
-  const application = cut(oneLine(removals[0]!.application), 60);
+  const application = cut(oneLine(removals[0]!.applicationName), 60);
   const due = removals.map((removal) => removal.due).sort()[0]!;
   const number = `${removals.length.toLocaleString('en')} ${removals.length === 1 ? 'removal' : 'removals'}`;
   const shown = removals.slice(0, WRITTEN_OUT);

@@ -19,8 +19,8 @@ export const dayText = (time: string): string => time.slice(0, 10);
 /** What is to be done, as a sentence without its full stop. */
 export const taskText = (removal: Removal): string =>
   removal.role === null
-    ? `Remove the account ${accountText(removal)} from ${oneLine(removal.application)}`
-    : `Take the role ${oneLine(removal.role)} from the account ${accountText(removal)} in ${oneLine(removal.application)}`;
+    ? `Remove the account ${accountText(removal)} from ${oneLine(removal.applicationName)}`
+    : `Take the role ${oneLine(removal.role)} from the account ${accountText(removal)} in ${oneLine(removal.applicationName)}`;
 
 export const causeText = (cause: RemovalCause): string => {
   switch (cause.kind) {
