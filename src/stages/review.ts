@@ -334,8 +334,10 @@ const record = (work: Work, review: Review, instance: ReviewInstance, decisions:
 };
 
 /** Decisions as what follows them up takes them. A default that decided has no reviewer. */
-export const asDecisions = ({ review, instance, decisions }: ReviewResults): readonly Decision[] =>
-  decisions.map((one) => ({
+export const asDecisions = ({ review, instance, decisions }: ReviewResults, now: number): readonly Decision[] => {
+  // Whatever the directory's clock says: what has been read by now was decided by now.
+  const by = (moment: string) => new Date(Math.min(Date.parse(moment), now)).toISOString();
+  return decisions.map((one) => ({
     id: one.id,
     reviewId: review.id,
     instanceId: instance.id,
@@ -346,5 +348,6 @@ export const asDecisions = ({ review, instance, decisions }: ReviewResults): rea
     reviewedBy: one.reviewedBy ? nameOf(one.reviewedBy) : 'the default of the review',
     applyResult: one.applyResult,
     justification: one.justification,
-    at: one.reviewedAt ?? instance.endsAt,
+    at: by(one.reviewedAt ?? instance.endsAt),
   }));
+};

@@ -154,6 +154,6 @@ export const reviewResultsCommand = (options: CommonOptions, io: Io): Promise<nu
 const removalsOf = async (work: Work, results: Parameters<typeof asDecisions>[0]) => {
   const roster = await newestRoster(work);
   const matching = await newestMatching(work, roster);
-  const { added, known, unfound } = await takeDecisions(work, roster, matching, asDecisions(results));
+  const { added, known, unfound } = await takeDecisions(work, roster, matching, asDecisions(results, work.clock.now()));
   return { added: added.length, known, unfound: unfound.length };
 };
