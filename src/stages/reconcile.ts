@@ -10,14 +10,23 @@ import { type ActualApplication, readApplication } from '../plan/actual.ts';
 import { accountText, compareRosters, type RosterDifferences, type ToldAccount, told } from '../reconcile/compare.ts';
 import type { Denial, HeldAccount } from '../reconcile/denials.ts';
 import type { CalledFor, Drift, WithoutAccount } from '../reconcile/drift.ts';
-import { accountIdentifier } from '../reconcile/identify.ts';
+import { accountIdentifier, isSameRole } from '../reconcile/identify.ts';
 import type { Matching, Store } from '../store/store.ts';
 import type { Work } from '../work.ts';
 import { collect } from './collect.ts';
 import { calledForBy, readDrift } from './drift.ts';
 import { type FollowedUp, followUp } from './follow-up.ts';
 import { match } from './match.ts';
-import { addRemovals, endExceptions, heldRows, nowOf, readingOf, readRows, testGoing } from './removals.ts';
+import {
+  addRemovals,
+  allRemovals,
+  endExceptions,
+  heldRows,
+  nowOf,
+  readingOf,
+  readRows,
+  testGoing,
+} from './removals.ts';
 
 /** All that a new roster says. */
 export interface Reconciled {
@@ -186,10 +195,17 @@ const withdrawals = async (
   if (withdrawn.length === 0) return [];
   const at = nowOf(work);
   const userByRow = new Map(withdrawn.map(({ row, principalId }) => [row, principalId]));
+  // What a review has taken away is followed up by its own removal, whatever the account is called by now.
+  const decided = new Map<string, Removal[]>();
+  for (const removal of await allRemovals(work)) {
+    const { user } = removal.account;
+    if (user) decided.set(user.id, [...(decided.get(user.id) ?? []), removal]);
+  }
   const denials: Denial[] = [];
   for await (const { n, role } of heldRows(work, roster, matching)) {
     const userId = userByRow.get(n);
     if (userId === undefined) continue;
+    if (decided.get(userId)?.some((one) => one.role === null || isSameRole(one.role, role))) continue;
     denials.push({ who: { userId }, role, cause: { kind: 'withdrawn', by: 'somebody in the directory' }, at });
   }
   return denials;
@@ -244,10 +260,14 @@ const leaversOf = async (
 ): Promise<Pick<Reconciled, 'disabled' | 'left'>> => {
   const disabled: ToldAccount[] = [];
   const unmatched = new Map<string, number>();
+  const matched = new Set<string>();
   for await (const row of rows()) {
     if (row.isEnabled === false) disabled.push(told(row));
     if (row.user === null) unmatched.set(accountText(row), row.n);
+    else matched.add(accountText(row));
   }
+  // An account that stands in the list once more has no user of its own there.
+  for (const text of matched) unmatched.delete(text);
   const left: ToldAccount[] = [];
   if (!before || unmatched.size === 0) return { disabled, left };
   for await (const row of rowsBefore(work, before)) {

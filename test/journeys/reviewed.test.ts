@@ -134,6 +134,18 @@ test('a review runs its course: started once, decided, applied, and what was ref
   expect(removals).toMatchObject([{ account: { key: 'bo@contoso.com' }, cause: { kind: 'denied' }, state: 'open' }]);
   const csv = await world.rollcall('review', 'results', '--output', 'csv');
   expect(csv.out).toMatch(/^bo@contoso\.com,.*,Deny,.*,left the team,AppliedSuccessfully,no$/m);
+
+  // What the review took away in the directory is its own removal's matter; who stands in the list twice has not left.
+  writeFileSync(
+    join(world.folder, 'users.csv'),
+    'EMail\nana@contoso.com\nbo@contoso.com\ncy@contoso.com\nana@contoso.com\n',
+  );
+  const reconciled = await world.json(2, 'reconcile');
+  expect(reconciled).toMatchObject({
+    found: [],
+    left: [],
+    removals: { remaining: [{ account: { key: 'bo@contoso.com' } }] },
+  });
   expect(await verifyChain(evidenceOf(world))).toMatchObject({ whole: true });
   expect(readFileSync(evidenceOf(world), 'utf8')).toContain('"kind":"reviewEnded"');
 });

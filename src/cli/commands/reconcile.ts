@@ -54,7 +54,9 @@ const reconcileNew = async (work: Work, options: ReconcileOptions, io: Io): Prom
 };
 
 const nextSteps = ({ removals, found, directory }: Reconciled): string[][] => [
-  ...(removals.returned.length + found.length > 0 ? [['removals', 'send']] : []),
+  ...(removals.returned.length + found.length > 0 || removals.remaining.some(({ state }) => state === 'open')
+    ? [['removals', 'send']]
+    : []),
   ...(directory.unassigned > 0 ? [['plan']] : []),
   ...(directory.withoutAccount.length > 0 ? [['plan', '--unassign']] : []),
 ];
