@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
@@ -33,6 +34,8 @@ export interface Database {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** The socket of this machine, as a host is named by it. */
+  readonly socket: string;
   /** The authority that signed its certificate; made out to `localhost`. */
   readonly caFile: string;
   /** Runs statements, one after the other, as who may do everything. */
@@ -133,7 +136,7 @@ export const startPostgresql = async (): Promise<Database> => {
   });
   await untilReady(() => pool.query('SELECT 1'));
   return {
-    ...{ port, user: 'owner', password: PASSWORD, database: 'postgres', caFile },
+    ...{ port, socket: folder, user: 'owner', password: PASSWORD, database: 'postgres', caFile },
     run: async (...statements) => {
       for (const statement of statements) await pool.query(statement);
     },
@@ -167,7 +170,7 @@ export const startMariadb = async (): Promise<Database> => {
     port,
     NOBODY,
   );
-  const root = await mysql.createConnection({ socketPath: join(folder, 'socket'), user: 'root' });
+  const root = await untilReady(() => mysql.createConnection({ socketPath: join(folder, 'socket'), user: 'root' }));
   await root.query(`CREATE DATABASE trial`);
   await root.query(`CREATE USER owner@'%' IDENTIFIED BY '${PASSWORD}'`);
   await root.query(`GRANT ALL ON *.* TO owner@'%' WITH GRANT OPTION`);
@@ -177,7 +180,7 @@ export const startMariadb = async (): Promise<Database> => {
     connectionLimit: 1,
   });
   return {
-    ...{ port, user: 'owner', password: PASSWORD, database: 'trial', caFile },
+    ...{ port, socket: join(folder, 'socket'), user: 'owner', password: PASSWORD, database: 'trial', caFile },
     run: async (...statements) => {
       for (const statement of statements) await pool.query(statement);
     },
@@ -189,14 +192,20 @@ export const startMariadb = async (): Promise<Database> => {
   };
 };
 
-/** A server listens before it is ready. */
-const untilReady = async (ask: () => Promise<unknown>): Promise<void> => {
-  for (;;) {
+/** What servers answer that listen already, on one address at least, and are not ready. */
+const NOT_READY = ['57P03', 'ECONNREFUSED', 'ENOENT'];
+
+/** Asks until the server is ready; it has been started, so that comes, or it ends and the connection fails otherwise. */
+const untilReady = async <T>(ask: () => Promise<T>): Promise<T> => {
+  for (let tries = 0; ; tries += 1) {
     try {
-      await ask();
-      return;
+      return await ask();
     } catch (error) {
-      if ((error as { code?: string }).code !== '57P03') throw error;
+      if (tries === MOST_TRIES || !NOT_READY.includes((error as { code?: string }).code ?? '')) throw error;
+      await sleep(50);
     }
   }
 };
+
+/** A bound for what never gets ready. */
+const MOST_TRIES = 1200;

@@ -35,7 +35,7 @@ export interface LdapAnswer {
 export class LdapLine {
   readonly #settings: LdapSettings;
   readonly #signal: AbortSignal;
-  readonly #parser = new MessageParser();
+  #parser: MessageParser;
   /** The parser looks up by it what was asked. */
   readonly #asked: Asked = new Map();
   #socket: Socket | undefined;
@@ -49,10 +49,7 @@ export class LdapLine {
   constructor(settings: LdapSettings, signal: AbortSignal) {
     this.#settings = settings;
     this.#signal = signal;
-    this.#parser.on('message', (message) => this.#take(message));
-    this.#parser.on('error', (cause) =>
-      this.#break(ldapError('notLdap', settings, 'what it answers is not LDAP', { cause })),
-    );
+    this.#parser = this.#newParser();
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -68,6 +65,8 @@ export class LdapLine {
   async secure(trust: ConnectionOptions): Promise<void> {
     const plain = this.#socket!;
     plain.removeAllListeners('data');
+    // What somebody may have put behind the last plain answer is no part of what comes encrypted.
+    this.#parser = this.#newParser();
     await this.#use(tlsConnect({ ...trust, socket: plain }), 'secureConnect');
   }
 
@@ -92,6 +91,15 @@ export class LdapLine {
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#broken ??= new Error('closed');
     this.#socket?.destroy();
+  }
+
+  #newParser(): MessageParser {
+    const parser = new MessageParser();
+    parser.on('message', (message) => this.#take(message));
+    parser.on('error', (cause) =>
+      this.#break(ldapError('notLdap', this.#settings, 'what it answers is not LDAP', { cause })),
+    );
+    return parser;
   }
 
   readonly #onAbort = (): void => this.#break(this.#signal.reason);

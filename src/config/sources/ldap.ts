@@ -64,6 +64,10 @@ export const ldapWritten = object({
   if (written.clientCertificatePassword !== undefined && written.clientCertificate === undefined) {
     refuse('clientCertificatePassword', 'goes with clientCertificate only');
   }
+  for (const [name, expression] of Object.entries(written.columns ?? {})) {
+    if (written.groups !== undefined || !/^group\s*(?:\||$)/i.test(expression)) continue;
+    context.addIssue({ code: 'custom', path: ['columns', name], message: '"group" needs groups to be named' });
+  }
   if (written.bind === 'external' && address.kind !== 'ldapi' && written.clientCertificate === undefined) {
     refuse('clientCertificate', 'missing; "bind: external" needs it, unless the url is ldapi://');
   }

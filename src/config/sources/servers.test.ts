@@ -27,6 +27,7 @@ test.each([
   [{ clientCertificatePassword: { env: 'Y' } }, 'goes with clientCertificate only'],
   [{ columns: { EMail: 'mail | upper' } }, 'unknown step "upper"'],
   [{ columns: { A: 'a | each', B: 'b | each' } }, 'only one column can have a row for each value'],
+  [{ columns: { Role: 'group | name' } }, '"group" needs groups to be named'],
   [{ columns: {} }, 'expected at least one column'],
 ])('ldap with %o: %s', (more, problem) => {
   expect(problems({ ldap: { ...LDAP, ...more } }).join('\n')).toContain(problem);

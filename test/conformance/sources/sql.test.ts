@@ -276,6 +276,19 @@ for (const [engine, missing, start] of SERVERS) {
       expect((await failure(settings(QUERY, { server: lost }))).code).toBe('badCertificate');
     });
 
+    test('over a socket of this machine it is read, too', async () => {
+      expect((await read(settings(QUERY, { server: { host: database.socket } }))).rows).toHaveLength(2);
+    });
+
+    if (engine === 'mariadb')
+      test('a backslash in a text is read as the check reads it, whatever the server says', async () => {
+        await database.run(
+          "SET GLOBAL sql_mode = 'STRICT_TRANS_TABLES,NO_BACKSLASH_ESCAPES,ERROR_FOR_DIVISION_BY_ZERO'",
+        );
+        const { rows } = await read(settings("SELECT 'it\\'s' AS a"));
+        expect(rows).toEqual([["it's"]]);
+      });
+
     const SLEEP = engine === 'postgresql' ? 'SELECT pg_sleep(60)::text AS slept' : 'SELECT sleep(60) AS slept';
     const asleep = async () =>
       Number(
