@@ -25,8 +25,10 @@ export const settleReviews = (base: Omit<Tenant, 'replication'>, replication: Re
   for (let next = nextDue(base, base.now()); next; next = nextDue(base, base.now())) {
     const { id, kind, due } = next;
     const view = replication.view({ place: [], isIndexed: false });
-    // What happened long ago has reached every reader.
-    const tenant: Tenant = { ...base, now: () => due, replication: due + view.lagMs <= base.now() ? SETTLED : view };
+    // The service reads where writes go. What it did long ago has reached every reader; the rest reaches them late.
+    const { wrote, removed } = view;
+    const isShown = due + view.lagMs <= base.now();
+    const tenant: Tenant = { ...base, now: () => due, replication: isShown ? SETTLED : { ...SETTLED, wrote, removed } };
     base.db.transaction(() => {
       if (kind === 'instance') stepInstance(tenant, primary(tenant, 'instance', id)!);
       else settleHistory(tenant, id);

@@ -14,6 +14,7 @@ import {
   DEFINITIONS,
   later,
   openReview,
+  reviewer,
   reviewOf,
   reviewWorld,
   reviewWorldIn,
@@ -89,6 +90,27 @@ test('§5 a write counts at once where it is not yet shown, and removed assignme
   const then = await later(applied, 'PT20M');
   expect(await then.all(assignedTo)).toEqual([]);
   expect(await statusOf(then, at)).toBe('Applied');
+});
+
+test('§5 the service itself goes by what is written, shown or not', async () => {
+  const administrators = { [ADMIN]: ['Global Administrator'] };
+  const { client, principalId, assignedTo } = await reviewWorld({ replicationDelayMs: 3_600_000, administrators });
+  const administering = await signedInAs(client.tenant, ADMIN);
+  const { body: me } = await administering.get('/me');
+  const reviewers = [reviewer(`/users/${me['id']}`)];
+  const body = reviewOf(principalId, { reviewers, settings: settings({ autoApplyDecisionsEnabled: true }) });
+  const review = await createReview(administering, body);
+  await client.control('POST', 'clock', { advance: 'PT2M' });
+  const { at } = await currentInstance(administering, review);
+  const denied = await administering.post(`${at}/batchRecordDecisions`, { decision: 'Deny', justification: 'All' });
+  expect(denied.status).toBe(204);
+  expect((await administering.post(`${at}/stop`, undefined)).status).toBe(204);
+  // Nobody else has seen the application yet when the service takes the access away.
+  await client.control('POST', 'clock', { advance: 'PT10M' });
+  expect((await administering.get(assignedTo)).status).toBe(200);
+  const then = await later(client, 'PT3H');
+  expect(await statusOf(then, at)).toBe('Applied');
+  expect(await then.all(assignedTo)).toEqual([]);
 });
 
 test('§4.2 reading reviews costs one resource unit, and each action is a write', async () => {
