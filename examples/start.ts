@@ -1,7 +1,7 @@
 // npm start: the whole round on a local tenant, in a fresh folder: from an application's users to verified assignments, a
 // review of them, removals of what was refused, and a second list of users that shows what is really gone.
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -18,11 +18,20 @@ const seen = (file: string): string => relative(cwd, join(folder, file));
 /** Runs one command as a person types it; ends everything where it ends in another way than it should. */
 const rollcall = (title: string, statuses: readonly number[], ...args: readonly string[]): void => {
   console.log(`\n== ${title}\n`);
-  // The tenant is no matter of an application's configuration.
-  const config = args[0] === 'tenant' ? [] : ['--config', seen('rollcall.yaml')];
-  const all = [...args, ...config, '--directory', seen('connection.json')];
+  // The tenant is no matter of a configuration, and whoever verifies evidence has none.
+  const config = args[0] === 'tenant' || args[1] === 'verify' ? [] : ['--config', seen('rollcall.yaml')];
+  const directory = args[0] === 'evidence' ? [] : ['--directory', seen('connection.json')];
+  const all = [...args, ...config, ...directory];
   const { status } = spawnSync(process.execPath, [main, ...all], { cwd, stdio: 'inherit' });
   if (!statuses.includes(status ?? 1)) throw new Error(`rollcall ${args.join(' ')} ended with ${status}`);
+};
+
+/** A key that signs the evidence; its public half is for whoever verifies. */
+const makeKey = (): void => {
+  const args = ['evidence', 'keys', '--to', seen('evidence-key.pem'), '--config', seen('rollcall.yaml')];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`no key for the evidence was made: ${stderr}`);
+  writeFileSync(join(folder, 'key.pub.pem'), stdout);
 };
 
 /** A local tenant over the example's directory, for as long as this lasts. */
@@ -81,6 +90,8 @@ mkdirSync(join(folder, '.rollcall'), { mode: 0o700 });
 let stop = () => {};
 try {
   stop = await startTenant();
+  makeKey();
+  appendFileSync(join(folder, 'rollcall.yaml'), '\nevidence: { key: { file: evidence-key.pem } }\n');
   rollcall('Who has access: from the users file to verified assignments', [2], 'run', '--yes');
   rollcall('A review of it, started by a plan', [0], 'review', 'start', '--yes');
   rollcall('It begins', [0], 'tenant', 'advance', 'PT1H');
@@ -94,6 +105,8 @@ try {
   rollcall('The removals are ordered', [0, 2], 'removals', 'send');
   changeUsers(refused);
   rollcall('A new list of users: what is gone, and what is not', [2], 'reconcile');
+  rollcall('What happened, as a folder for the auditor', [0], 'evidence', 'export', '--to', seen('evidence'));
+  rollcall('The auditor verifies it', [0], 'evidence', 'verify', seen('evidence'), '--public-key', seen('key.pub.pem'));
 } catch (error) {
   console.error(`\n${(error as Error).message}`);
   process.exitCode = 1;

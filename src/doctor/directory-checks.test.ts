@@ -1,21 +1,12 @@
 import { expect, test } from 'vitest';
-import type { DirectorySettings, MatchRule } from '../model/settings.ts';
+import type { MatchRule } from '../model/settings.ts';
 import { clockFound, domainsFound, quotaFound, sizeFound } from './directory-checks.ts';
 
 const SECOND = 1000;
 const RULE: MatchRule = { column: 'EMail', attribute: 'mail', operator: 'equals', transforms: [] };
-const TENANT: DirectorySettings = {
-  kind: 'tenant',
-  tenant: 'contoso.com',
-  graph: 'https://graph.microsoft.com/v1.0',
-  authority: 'https://login.microsoftonline.com',
-  signIn: { kind: 'azureCli' },
-  caFile: null,
-};
 
-const rules = (count: number, directory: DirectorySettings = TENANT) => ({
+const rules = (count: number) => ({
   match: { rules: Array(count).fill(RULE), overrides: [], strategy: 'auto' as const, roleColumn: null },
-  directory,
 });
 
 const oneRule = rules(1);
@@ -49,7 +40,7 @@ test.each([
 });
 
 test('an embedded directory without users is pointed out', () => {
-  const found = sizeFound(0, rules(1, { kind: 'local', users: null }), 10);
+  const found = sizeFound(0, oneRule, 10, true);
   expect(found).toMatchObject({ status: 'warning', remedy: expect.stringContaining('people.ndjson') });
   expect(sizeFound(0, oneRule, 10).status).toBe('ok');
 });

@@ -44,11 +44,12 @@ const USERS_PER_PAGE = 999;
 /** How large the directory is, and what its limits mean in minutes for a roster of so many accounts. */
 export const sizeFound = (
   users: number,
-  { match, directory }: Pick<Settings, 'match' | 'directory'>,
+  { match }: Pick<Settings, 'match'>,
   accounts: number | undefined,
+  isEmbedded = false,
 ): Found => {
   const rules = match.rules.length;
-  if (users === 0 && directory.kind === 'local')
+  if (users === 0 && isEmbedded)
     return {
       status: 'warning',
       found: 'the embedded directory has no users',

@@ -27,6 +27,8 @@ export interface DoctorInput {
   /** The channel by which removals are ordered; absent where the configuration names none. */
   readonly openChannel?: () => Promise<Channel>;
   readonly connect: () => Promise<Directory>;
+  /** Whether that is the embedded directory. */
+  readonly isEmbedded?: boolean;
   readonly checkColumns: (columns: readonly string[], notes: readonly string[]) => void;
   readonly signal: AbortSignal;
 }
@@ -56,7 +58,7 @@ export async function* diagnose(input: DoctorInput): AsyncGenerator<Check> {
   const { create, review } = settings;
   const uses = { create, review, registers: application.registers };
   yield* permissionChecks({ session, uses, place: placeOf(directory, settings) });
-  yield* directoryChecks(directory, settings, facts, signal);
+  yield* directoryChecks(directory, input, facts);
   const licences = await checkedValue('licences', () => directory.licences(signal));
   if ('check' in licences) yield licences.check;
   else yield* licenceChecks({ licences: licences.value, review, accounts: facts.accounts });
@@ -67,12 +69,13 @@ export async function* diagnose(input: DoctorInput): AsyncGenerator<Check> {
 /** Size and domains are read once each; what rests on both is left out where one could not be read. */
 async function* directoryChecks(
   directory: Directory,
-  settings: Settings,
+  { settings, isEmbedded, signal }: DoctorInput,
   facts: SourceFacts,
-  signal: AbortSignal,
 ): AsyncGenerator<Check> {
   const users = await checkedValue('size', () => directory.countUsers(signal));
-  yield 'check' in users ? users.check : { name: 'size', ...sizeFound(users.value, settings, facts.accounts) };
+  yield 'check' in users
+    ? users.check
+    : { name: 'size', ...sizeFound(users.value, settings, facts.accounts, isEmbedded) };
   const tenant = await checkedValue('domains', () => directory.tenant(signal));
   yield 'check' in tenant ? tenant.check : { name: 'domains', ...domainsFound(tenant.value, settings.create, facts) };
   if ('value' in users && 'value' in tenant)

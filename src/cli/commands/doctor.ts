@@ -27,6 +27,7 @@ export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
       settings,
       source,
       connect,
+      isEmbedded: settings.directory.kind === 'local' && options.directory === undefined,
       ...(channel && { openChannel: () => channelOf(channel, io) }),
       evidenceFile: evidenceFile(settings),
       lastEvidence: () => lastEvidence(settings),
