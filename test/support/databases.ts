@@ -134,7 +134,7 @@ export const startPostgresql = async (): Promise<Database> => {
     database: 'postgres',
     max: 1,
   });
-  await untilReady(() => pool.query('SELECT 1'));
+  await orStop(running, () => untilReady(() => pool.query('SELECT 1')));
   return {
     ...{ port, socket: folder, user: 'owner', password: PASSWORD, database: 'postgres', caFile },
     run: async (...statements) => {
@@ -170,11 +170,13 @@ export const startMariadb = async (): Promise<Database> => {
     port,
     NOBODY,
   );
-  const root = await untilReady(() => mysql.createConnection({ socketPath: join(folder, 'socket'), user: 'root' }));
-  await root.query(`CREATE DATABASE trial`);
-  await root.query(`CREATE USER owner@'%' IDENTIFIED BY '${PASSWORD}'`);
-  await root.query(`GRANT ALL ON *.* TO owner@'%' WITH GRANT OPTION`);
-  await root.end();
+  await orStop(running, async () => {
+    const root = await untilReady(() => mysql.createConnection({ socketPath: join(folder, 'socket'), user: 'root' }));
+    await root.query(`CREATE DATABASE trial`);
+    await root.query(`CREATE USER owner@'%' IDENTIFIED BY '${PASSWORD}'`);
+    await root.query(`GRANT ALL ON *.* TO owner@'%' WITH GRANT OPTION`);
+    await root.end();
+  });
   const pool = mysql.createPool({
     ...{ host: '127.0.0.1', port, user: 'owner', password: PASSWORD, database: 'trial', charset: 'utf8mb4' },
     connectionLimit: 1,
@@ -190,6 +192,16 @@ export const startMariadb = async (): Promise<Database> => {
     ask: async (query) => Object.values(((await pool.query(query))[0] as object[])[0] ?? {})[0],
     close: stopper(running, folder, () => pool.end()),
   };
+};
+
+/** What is done to a server before a test has it: where that fails, nobody else would stop it. */
+const orStop = async (running: Running, prepare: () => Promise<unknown>): Promise<void> => {
+  try {
+    await prepare();
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
 };
 
 /** What servers answer that listen already, on one address at least, and are not ready. */
