@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { attention } from '../../attention.ts';
 import { NeedsPersonError, RollcallError } from '../../model/errors.ts';
 import { apply as applyPlan, verify } from '../../pipeline.ts';
-import { openPlan } from '../../plan/file.ts';
+import { openPlan, PlanAlteredError } from '../../plan/file.ts';
 import type { Work } from '../../work.ts';
 import { confirmPlan } from '../confirm.ts';
 import type { Io } from '../io.ts';
@@ -32,7 +32,7 @@ export const apply = (options: ApplyOptions, io: Io): Promise<number> =>
       await printPlan(plan, 0, options, io);
       return planStatus(plan);
     }
-    if ((await openPlan(file)).header.about === 'review') return applyReviewPlan(work, file, options, io);
+    if (await isAboutReview(file)) return applyReviewPlan(work, file, options, io);
     const since = new Date().toISOString();
     const done = await applyPlan(work, file, async (plan) => {
       if (!options.quiet && plan.footer.actions > 0) io.err(`${await planText(plan)}\n`);
@@ -59,6 +59,16 @@ export const apply = (options: ApplyOptions, io: Io): Promise<number> =>
     );
     return needs.total > 0 ? 2 : 0;
   });
+
+/** One that was altered is refused by whoever applies it, who knows what stood there before. */
+const isAboutReview = async (file: string): Promise<boolean> => {
+  try {
+    return (await openPlan(file)).header.about === 'review';
+  } catch (error) {
+    if (error instanceof PlanAlteredError) return false;
+    throw error;
+  }
+};
 
 const newestPlanFile = async ({ store, settings }: Work): Promise<string> => {
   const newest = await store.latestPlan(settings.application.uniqueName);
