@@ -66,9 +66,11 @@ export const reconcile = async (work: Work): Promise<Reconciled> => {
   const actual = await readApplication(directory, settings.application, work.signal);
   const seen = await readDrift(work, directory, actual, roster, matching);
   const drift = { ...seen, withdrawn: await lookAgain(directory, actual, seen.withdrawn, work.signal) };
-  refuseTooMany(work, drift.withdrawn.length, roster.rows);
+  const withdrawn = await withdrawals(work, roster, matching, drift.withdrawn);
+  // What a review took away was many decisions, each of which is known.
+  refuseTooMany(work, withdrawn.length, roster.rows);
   const { added: found } = await addRemovals(work, roster, matching, [
-    ...(await withdrawals(work, roster, matching, drift.withdrawn)),
+    ...withdrawn,
     ...(await endedAccounts(work, roster)),
   ]);
   await keepSeen(work, calledForBy(work, actual, roster, matching)(), drift);
