@@ -2,6 +2,7 @@
 // npm run bench -- --rows 10000        matching alone; fails unless both targets are met
 // npm run bench -- --large             a million accounts; fails when the product needs more memory than it may
 // npm run bench -- --writes            50,000 assignments under the limit of writes; fails unless three targets are met
+// npm run bench -- --sources            each kind of source at 100,000 accounts; fails when one loses accounts
 // npm run bench -- --tenant            the local tenant under load; fails on lost writes, growing memory, slow lookups
 //
 // --latency MS    how much later the tenant answers; 20 by default, 0 with --large and --writes
@@ -16,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { benchLarge } from './large.ts';
 import { benchLoad } from './load.ts';
 import { benchMatch } from './match-stage.ts';
+import { benchSources } from './sources.ts';
 import { benchWholeJob } from './whole-job.ts';
 import { benchWrites } from './writes.ts';
 
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     large: flag,
     writes: flag,
     tenant: flag,
+    sources: flag,
   },
 });
 
@@ -47,6 +50,7 @@ const wholeNumber = (
 };
 
 const bench = async (folder: string): Promise<boolean> => {
+  if (values.sources) return benchSources(folder, wholeNumber('rows', 100, 100_000));
   if (values.tenant) {
     return benchLoad({
       folder,
