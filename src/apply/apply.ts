@@ -1,9 +1,9 @@
 // Carries a plan out: the only code that writes to a directory. Each write is recorded before it is sent.
-import type { Action, ActionResult } from '../model/plan.ts';
+import { type Action, type ActionResult, isReviewAction } from '../model/plan.ts';
 import { type BatchItem, carryOutBatch } from './batch.ts';
 import { type ApplyInput, STOPPED } from './input.ts';
 import { awaitRole, register, type Target } from './register.ts';
-import { isReviewAction, ReviewSteps } from './review.ts';
+import { ReviewSteps } from './review.ts';
 
 /**
  * Carries out the steps and answers one result for each, in the order in which they end. A refused action does not

@@ -1,13 +1,11 @@
 // The steps of a plan about a review: started, stopped, reminded of, decided, applied. Each is looked for before it is sent.
 import type { DirectoryWrite, WriteResult } from '../model/directory.ts';
 import { failureText } from '../model/errors.ts';
-import { type ActionResult, isReviewAction, type ReviewAction } from '../model/plan.ts';
+import type { ActionResult, ReviewAction } from '../model/plan.ts';
 import { isOpen, type ReviewDecision } from '../model/review.ts';
 import { answerOf } from './answer.ts';
 import { type ApplyInput, STOPPED } from './input.ts';
 import { patience } from './patience.ts';
-
-export { isReviewAction };
 
 /** Carries out the review steps of one plan. Decisions are read once, however many are to be made. */
 export class ReviewSteps {

@@ -1,8 +1,7 @@
 // The defects of a CSV file, each with its code, in words, and with what to do about it.
-import { SourceError } from '../model/errors.ts';
 import { ENCODING_REMEDIES } from './encodings.ts';
 import { foreignRemedies } from './foreign-formats.ts';
-import { FILE_REMEDIES, type Position } from './source-file.ts';
+import { FILE_REMEDIES, fileErrors } from './source-file.ts';
 
 /** One sentence of remedy for each kind of defect; the codes are what scripts branch on. */
 const REMEDIES = {
@@ -29,11 +28,4 @@ const REMEDIES = {
 export type CsvDefect = keyof typeof REMEDIES;
 
 /** Makes the error for a defect of `file`; `message` is what happened, in words. */
-export const csvError = (
-  code: CsvDefect,
-  file: string,
-  message: string,
-  position: Position = {},
-  cause?: unknown,
-): SourceError =>
-  new SourceError(code, { file, ...position }, message, REMEDIES[code], cause === undefined ? undefined : { cause });
+export const csvError = fileErrors<CsvDefect>(REMEDIES);

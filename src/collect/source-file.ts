@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { SourceError } from '../model/errors.ts';
+import { SourceError } from '../model/errors.ts';
 import { didYouMean } from '../model/nearest.ts';
 
 /** Where in the file a defect is; counted from 1, a column in characters. */
@@ -31,6 +31,12 @@ export type FileError<Defect extends string = FileDefect> = (
   position?: Position,
   cause?: unknown,
 ) => SourceError;
+
+/** Makes the errors of one kind of file: each code with its remedy, each message with its place. */
+export const fileErrors =
+  <Defect extends string>(remedies: Readonly<Record<Defect, string>>): FileError<Defect> =>
+  (code, file, message, position = {}, cause) =>
+    new SourceError(code, { file, ...position }, message, remedies[code], cause === undefined ? undefined : { cause });
 
 export type TextError = FileError<FileDefect | 'invalidEncoding' | 'cutOff' | 'nulByte'>;
 

@@ -184,7 +184,8 @@ export const planCheck = (hash: string, onTotals: (totals: PlanTotals) => void):
   };
 };
 
-const parsed = (bytes: Buffer): unknown => {
+/** The object or list that a line of JSON holds; undefined where it holds none. */
+export const parsed = (bytes: Buffer): unknown => {
   try {
     const value = JSON.parse(bytes.toString());
     return typeof value === 'object' && value !== null ? value : undefined;

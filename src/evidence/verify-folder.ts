@@ -1,7 +1,15 @@
 // Verifies a folder of evidence by itself: needs the folder and the public key, and nothing else.
 import { createHash } from 'node:crypto';
 import { type ChainFacts, ChainReader } from './chain-facts.ts';
-import { chainCheck, type LineCheck, outcomesCheck, planCheck, rosterCheck, singlesCheck } from './file-checks.ts';
+import {
+  chainCheck,
+  type LineCheck,
+  outcomesCheck,
+  parsed,
+  planCheck,
+  rosterCheck,
+  singlesCheck,
+} from './file-checks.ts';
 import type { Folder } from './folder.ts';
 import { type EvidencePublicKey, isSignatureOf, manifestMessage } from './keys.ts';
 import { linesOf } from './lines.ts';
@@ -114,15 +122,6 @@ const parsedManifest = (bytes: Buffer): Manifest | undefined => {
     value.files.every(({ path }) => typeof path === 'string') &&
     [value.chain?.follows, value.chain?.first, value.chain?.last].every((place) => Number.isInteger(place?.seq));
   return isManifest ? value : undefined;
-};
-
-const parsed = (bytes: Buffer): unknown => {
-  try {
-    const value = JSON.parse(bytes.toString());
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 };
 
 interface Signing {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { removalOf } from '../../test/support/removal.ts';
 import type { Removal, RemovalEvent } from '../model/removal.ts';
 import { advance, isChanged, isUnderWay, mayBeOrdered } from './advance.ts';
 
@@ -7,32 +8,13 @@ const day = (n: number): string => new Date(Date.UTC(2026, 0, 1 + n)).toISOStrin
 
 const DECIDED = 10;
 
-const removal: Removal = {
-  id: '0'.repeat(32),
-  application: 'corpdb1',
-  applicationName: 'CORPDB1',
-  account: {
-    key: 'ann@contoso.com',
-    identities: [{ columns: ['EMail'], value: 'ann@contoso.com', raw: 'ann@contoso.com' }],
-    cells: { EMail: 'ann@contoso.com' },
-    user: null,
-  },
-  role: null,
+const removal = removalOf(1, {
   cause: { kind: 'denied', review: 'r', decidedBy: 'owner@contoso.com', justification: 'left the team' },
   decidedAt: day(DECIDED),
   since: day(DECIDED),
   roster: 'sha256:0',
   due: day(24),
-  state: 'open',
-  order: null,
-  failure: null,
-  claimedAt: null,
-  remindedAt: null,
-  escalatedAt: null,
-  exception: null,
-  seen: null,
-  confirmedBy: null,
-};
+});
 
 const follow = (events: readonly RemovalEvent[], from = removal): Removal => events.reduce(advance, from);
 

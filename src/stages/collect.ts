@@ -2,23 +2,11 @@
 import { collectRoster } from '../collect/collect.ts';
 import { checkColumns } from '../config/columns.ts';
 import type { Roster } from '../model/account.ts';
-import { NeedsPersonError, RollcallError } from '../model/errors.ts';
+import { RollcallError } from '../model/errors.ts';
 import { type Cost, measured, type Work } from '../work.ts';
 
 /** Source → roster. */
-export const collect = (work: Work): Promise<{ roster: Roster; cost: Cost }> => collectAfter(work, undefined);
-
-/**
- * Source → roster, which must not be older than the newest one: what it lacks is taken for gone.
- *
- * Errors: {@link NeedsPersonError} for one that was collected before; nothing is kept of it.
- */
-export const collectNewer = async (work: Work): Promise<{ roster: Roster; cost: Cost }> => {
-  const before = await work.store.latestRoster(work.settings.application.uniqueName);
-  return collectAfter(work, before?.collectedAt);
-};
-
-const collectAfter = async (work: Work, collectedAt: string | undefined): Promise<{ roster: Roster; cost: Cost }> => {
+export const collect = async (work: Work): Promise<{ roster: Roster; cost: Cost }> => {
   const { settings, store, source, signal } = work;
   const application = settings.application.uniqueName;
   const before = await store.latestRoster(application);
@@ -35,12 +23,7 @@ const collectAfter = async (work: Work, collectedAt: string | undefined): Promis
       allow: new Set(work.allow),
       clock: work.clock,
       signal,
-      save: (columns, rows, finish) =>
-        store.saveRoster(application, columns, rows, () => {
-          const roster = finish();
-          if (collectedAt !== undefined && roster.collectedAt < collectedAt) throw olderRoster(roster, collectedAt);
-          return roster;
-        }),
+      save: (columns, rows, finish) => store.saveRoster(application, columns, rows, finish),
       onProgress: (done) => work.onProgress({ stage: 'collect', done, of: null }),
     }),
   );
@@ -49,12 +32,6 @@ const collectAfter = async (work: Work, collectedAt: string | undefined): Promis
   work.evidence.append({ kind: 'collected', data });
   return { roster, cost };
 };
-
-const olderRoster = (roster: Roster, newest: string): NeedsPersonError =>
-  new NeedsPersonError(
-    `This roster was collected on ${roster.collectedAt}, before the newest one, of ${newest}: it cannot tell what has gone since.`,
-    'Collect the accounts again, or name a newer roster with --from.',
-  );
 
 /** The newest roster; an error that says how to get one, if there is none. */
 export const newestRoster = async ({ store, settings }: Work): Promise<Roster> => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Roster } from '../model/account.ts';
 import type { Directory, DirectoryWriter } from '../model/directory.ts';
 import { RollcallError } from '../model/errors.ts';
+import type { PlanHeader } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import { type ActualState, directoryState, readActual } from '../plan/actual.ts';
 import { estimate } from '../plan/estimate.ts';
@@ -70,6 +71,29 @@ export const sweepPlans = async ({ stateFolder, application }: Settings): Promis
 
 const LEFT_OVER = /^(?:\d+\.check(?:\.[0-9a-f]{8}\.part)?|\w+\.plan\.jsonl\.[0-9a-f]{8}\.part)$/;
 
+/** What a plan of any kind rests on, as its header says it. */
+export const planBasis = (
+  { application, hash }: Pick<Settings, 'application' | 'hash'>,
+  actual: ActualState,
+  roster: Roster,
+  matching: Matching,
+  createdAt: string,
+): Omit<PlanHeader, 'about' | 'unassign'> => ({
+  rollcallPlan: 1,
+  application: {
+    displayName: application.displayName,
+    uniqueName: application.uniqueName,
+    applicationId: actual.application?.id ?? null,
+    appId: actual.application?.appId ?? null,
+    servicePrincipalId: actual.servicePrincipal?.id ?? null,
+  },
+  createdAt,
+  roster: roster.hash,
+  configuration: hash,
+  directory: directoryState(actual, matching.digest),
+  tenantId: actual.tenantId,
+});
+
 /** Writes the plan file. */
 export const savePlan = async (
   work: Work,
@@ -80,24 +104,8 @@ export const savePlan = async (
   { createdAt, file, unassign }: PlanChoices & { readonly createdAt: string; readonly file: string },
 ): Promise<void> => {
   const { settings } = work;
-  const { application, servicePrincipal, tenantId } = actual;
-  const header = {
-    rollcallPlan: 1 as const,
-    about: 'access' as const,
-    ...(unassign && { unassign: true as const }),
-    application: {
-      displayName: settings.application.displayName,
-      uniqueName: settings.application.uniqueName,
-      applicationId: application?.id ?? null,
-      appId: application?.appId ?? null,
-      servicePrincipalId: servicePrincipal?.id ?? null,
-    },
-    createdAt,
-    roster: roster.hash,
-    configuration: settings.hash,
-    directory: directoryState(actual, matching.digest),
-    tenantId,
-  };
+  const basis = planBasis(settings, actual, roster, matching, createdAt);
+  const header = { ...basis, about: 'access' as const, ...(unassign && { unassign: true as const }) };
   let newUserRows = 0;
   const onNewUserRow = () => {
     newUserRows += 1;

@@ -4,17 +4,10 @@ import type { Decision } from '../model/decision.ts';
 import type { Directory, DirectoryWriter, ServicePrincipal } from '../model/directory.ts';
 import { NeedsPersonError, RollcallError } from '../model/errors.ts';
 import { fold } from '../model/fold.ts';
-import {
-  type GuardStop,
-  INTEGRATED_TAG,
-  type PlanRecord,
-  type PlanStep,
-  REVIEW_ACTION_KINDS,
-  type ReviewAction,
-} from '../model/plan.ts';
+import { type GuardStop, INTEGRATED_TAG, type PlanRecord, type PlanStep, type ReviewAction } from '../model/plan.ts';
 import { isOpen, type PersonRef, type Review, type ReviewDecision, type ReviewInstance } from '../model/review.ts';
 import type { ReviewSettings } from '../model/settings.ts';
-import { type ActualState, directoryState, readActual } from '../plan/actual.ts';
+import { type ActualState, readActual } from '../plan/actual.ts';
 import { estimate } from '../plan/estimate.ts';
 import { openPlan, type PlanFile, writePlan } from '../plan/file.ts';
 import type { WantedDecision } from '../review/decisions.ts';
@@ -23,6 +16,7 @@ import { findReviewers } from '../review/reviewers.ts';
 import type { Work } from '../work.ts';
 import { newestRoster } from './collect.ts';
 import { newestMatching } from './match.ts';
+import { planBasis } from './plan.ts';
 
 type WithoutNumber<A> = A extends unknown ? Omit<A, 'n'> : never;
 type ReviewDraft = WithoutNumber<ReviewAction>;
@@ -41,23 +35,7 @@ const savePlanOf = async (
   const createdAt = new Date(work.clock.now()).toISOString();
   const name = `${settings.application.uniqueName}-review-${createdAt.replaceAll(/[-:]|\.\d+/g, '')}.plan.jsonl`;
   const file = join(settings.stateFolder, 'plans', name);
-  const { application, servicePrincipal, tenantId } = actual;
-  const header = {
-    rollcallPlan: 1 as const,
-    about: 'review' as const,
-    application: {
-      displayName: settings.application.displayName,
-      uniqueName: settings.application.uniqueName,
-      applicationId: application?.id ?? null,
-      appId: application?.appId ?? null,
-      servicePrincipalId: servicePrincipal?.id ?? null,
-    },
-    createdAt,
-    roster: roster.hash,
-    configuration: settings.hash,
-    directory: directoryState(actual, matching.digest),
-    tenantId,
-  };
+  const header = { ...planBasis(settings, actual, roster, matching, createdAt), about: 'review' as const };
   const records = async function* (): AsyncGenerator<PlanRecord> {
     for (const [index, draft] of drafts.entries()) yield { action: { n: index + 1, ...draft } as ReviewAction };
   };
@@ -108,7 +86,7 @@ const reviewSettingsOf = ({ settings }: Work): ReviewSettings => {
 };
 
 /** The application's reviews that Rollcall started, the newest first. */
-export const ownReviews = async (work: Work, servicePrincipalId: string): Promise<readonly Review[]> => {
+const ownReviews = async (work: Work, servicePrincipalId: string): Promise<readonly Review[]> => {
   const directory = await work.connect();
   const found: Review[] = [];
   for await (const page of directory.reviews(work.signal))
@@ -172,7 +150,7 @@ const runningReview = async (work: Work, servicePrincipalId: string): Promise<Ru
 };
 
 /** The newest round of the newest review: the one that runs, or else the last that ran. */
-export const newestRound = async (work: Work): Promise<RunningReview & { actual: ActualState }> => {
+const newestRound = async (work: Work): Promise<RunningReview & { actual: ActualState }> => {
   const { directory, actual, servicePrincipal } = await registered(work);
   for (const review of await ownReviews(work, servicePrincipal.id)) {
     const instances = [...(await directory.reviewInstances(review.id, work.signal))];
@@ -242,10 +220,6 @@ async function* decisionsOf(work: Work, reviewId: string, instanceId: string): A
 export async function* reviewSteps(plan: PlanFile): AsyncGenerator<PlanStep> {
   for await (const record of plan.records()) if ('action' in record) yield { action: record.action, isNeeded: true };
 }
-
-/** Whether a plan holds steps about a review. */
-export const isAboutReview = ({ footer: { counts } }: PlanFile): boolean =>
-  REVIEW_ACTION_KINDS.some((kind) => counts[kind] > 0);
 
 export interface ReviewerProgress {
   readonly reviewer: string;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { removalOf } from '../../test/support/removal.ts';
 import type { Removal, RemovalEvent } from '../model/removal.ts';
 import { Store } from './store.ts';
 
@@ -16,28 +17,15 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const removal = (n: number, more: Partial<Removal> = {}): Removal => ({
-  id: String(n).padStart(32, '0'),
-  application: 'app',
-  applicationName: 'App',
-  account: { key: `p${n}`, identities: [], cells: { __proto__x: "'" }, user: null },
-  role: null,
-  cause: { kind: 'expired', ended: '2026-01-01' },
-  decidedAt: '2026-01-01T00:00:00.000Z',
-  since: '2026-01-01T00:00:00.000Z',
-  roster: 'sha256:a',
-  due: '2026-01-15T00:00:00.000Z',
-  state: 'open',
-  order: null,
-  failure: null,
-  claimedAt: null,
-  remindedAt: null,
-  escalatedAt: null,
-  exception: null,
-  seen: null,
-  confirmedBy: null,
-  ...more,
-});
+const removal = (n: number, more: Partial<Removal> = {}): Removal =>
+  removalOf(n, {
+    id: String(n).padStart(32, '0'),
+    application: 'app',
+    applicationName: 'App',
+    account: { key: `p${n}`, identities: [], cells: { __proto__x: "'" }, user: null },
+    cause: { kind: 'expired', ended: '2026-01-01' },
+    ...more,
+  });
 
 const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   const list: T[] = [];

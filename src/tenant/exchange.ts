@@ -95,9 +95,6 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
         request,
         () => {
           const seeing: Tenant = { ...tenant, replication: replication.view(lookOf(meant, place)) };
-          // Time passes by itself and by the control plane; what is due by now is gone, whatever is asked for.
-          settleReviews(tenant, replication);
-          purge(seeing);
           authorise(seeing, meant, route);
           checkBasicProfile(meant, route);
           return toBasicProfile(meant, route, route.answer(seeing, behindEmpty(meant)));
@@ -178,6 +175,9 @@ export const createExchange = (directory: Directory): ((came: Came) => Promise<v
 
     let response: GraphResponse;
     try {
+      // Time passes by itself and by the control plane; what is due by now is done, whatever is asked for.
+      settleReviews(tenant, replication);
+      purge({ ...tenant, replication: replication.view(lookOf(request, [requestNumber])) });
       const known = { ...request, claims: check(authorization) };
       response = await (path === '/$batch'
         ? suffer(whole, known, () => serveBatch(known), now())

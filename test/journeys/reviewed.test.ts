@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyChain } from '../../src/evidence/verify.ts';
-import { emptyWorld, type World } from './support/world.ts';
+import { change, emptyWorld, type World } from './support/world.ts';
 
 const PEOPLE = ['ana', 'bo', 'cy'];
 const person = (name: string, more: object = {}) =>
@@ -55,33 +55,14 @@ const pass = (days: number) => control(world, 'clock', JSON.stringify({ advance:
 
 /** Plays the reviewer. */
 const decide = async (name: string, decision: string, justification = 'as I see it') => {
-  const { graph, authority, tenantId, clientId, clientSecret } = world.tenant;
-  const token = (await (
-    await fetch(`${authority}/${tenantId}/oauth2/v2.0/token`, {
-      method: 'POST',
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        client_id: clientId,
-        client_secret: clientSecret,
-        scope: `${new URL(graph).origin}/.default`,
-      }),
-    })
-  ).json()) as { access_token: string };
-  const headers = { Authorization: `Bearer ${token.access_token}`, 'Content-Type': 'application/json' };
   const { review, instance } = (await world.json(2, 'review', 'status')) as {
     review: { id: string };
     instance: { id: string };
   };
-  const user = (await (await fetch(`${graph}/users/${name}@contoso.com?$select=id`, { headers })).json()) as {
-    id: string;
-  };
-  const path = `${graph}/identityGovernance/accessReviews/definitions/${review.id}/instances/${instance.id}`;
-  const answer = await fetch(`${path}/batchRecordDecisions`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ decision, justification, principalId: user.id }),
-  });
-  expect(answer.status).toBe(204);
+  const user = (await change(world.tenant, 'GET', `/users/${name}@contoso.com?$select=id`)) as { id: string };
+  const path = `/identityGovernance/accessReviews/definitions/${review.id}/instances/${instance.id}`;
+  const decided = { decision, justification, principalId: user.id };
+  await change(world.tenant, 'POST', `${path}/batchRecordDecisions`, decided);
 };
 
 const evidenceOf = ({ folder }: World) => join(folder, '.rollcall', 'evidence', 'rollcall-corpdb1.ndjson');

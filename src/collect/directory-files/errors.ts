@@ -1,7 +1,6 @@
 // The defects of files that were exported from a directory, each with its code, in words, and with what to do about it.
-import { SourceError } from '../../model/errors.ts';
 import { VALUE_REMEDIES } from '../directory-values.ts';
-import type { Position } from '../source-file.ts';
+import { fileErrors } from '../source-file.ts';
 import { textRemedies } from '../text-file.ts';
 
 /** One sentence of remedy for each kind of defect; the codes are what scripts branch on. */
@@ -27,11 +26,4 @@ const REMEDIES = {
 export type DirectoryFileDefect = keyof typeof REMEDIES;
 
 /** Makes the error for a defect of `file`; `message` is what happened, in words. */
-export const directoryFileError = (
-  code: DirectoryFileDefect,
-  file: string,
-  message: string,
-  position: Position = {},
-  cause?: unknown,
-): SourceError =>
-  new SourceError(code, { file, ...position }, message, REMEDIES[code], cause === undefined ? undefined : { cause });
+export const directoryFileError = fileErrors<DirectoryFileDefect>(REMEDIES);

@@ -3,6 +3,7 @@
 import { SourceError } from '../../model/errors.ts';
 import type { LdapSettings } from '../../model/source-settings.ts';
 import { VALUE_REMEDIES } from '../directory-values.ts';
+import { networkFailureOf } from '../network-failure.ts';
 
 /** One sentence of remedy for each kind of defect; the codes are what scripts branch on. */
 const REMEDIES = {
@@ -129,32 +130,7 @@ const oneLine = (said: string): string => {
 /** The error for what the network or TLS says. */
 export const lineError = (settings: Pick<LdapSettings, 'server'>, cause: NodeJS.ErrnoException): SourceError => {
   const { code = '' } = cause;
-  const { defect, message } = lineDefect(code, cause.message);
+  const failure = networkFailureOf(code, cause.message);
+  const { code: defect, message } = failure ?? { code: 'connectionLost' as const, message: 'the connection was lost' };
   return ldapError(defect, settings, message, { cause });
-};
-
-const UNREACHABLE: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'there is no server of this name',
-  EAI_AGAIN: 'the name of the server cannot be looked up now',
-  ECONNREFUSED: 'nothing listens there',
-  ENOENT: 'there is no such socket',
-  EACCES: 'this user may not use the socket',
-  EHOSTUNREACH: 'no way leads there',
-  ENETUNREACH: 'no way leads there',
-  ETIMEDOUT: 'nothing answers there',
-};
-
-const lineDefect = (code: string, said: string): { defect: LdapDefect; message: string } => {
-  const unreachable = UNREACHABLE[code];
-  if (unreachable !== undefined) return { defect: 'unreachable', message: unreachable };
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return { defect: 'notTrusted', message: "the server's certificate is made out to another name" };
-  }
-  if (/^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|PATH_LENGTH|HOSTNAME_)/.test(code)) {
-    return { defect: 'notTrusted', message: `the server's certificate is not trusted: ${said}` };
-  }
-  if (/^ERR_(?:SSL|TLS|OSSL)|^EPROTO/.test(code)) {
-    return { defect: 'noTls', message: `no TLS could be agreed on with the server (${code})` };
-  }
-  return { defect: 'connectionLost', message: 'the connection was lost' };
 };

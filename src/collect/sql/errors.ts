@@ -1,6 +1,7 @@
 // What can go wrong with a database, each with its code, in words, and with what to do about it.
 import { SourceError } from '../../model/errors.ts';
 import type { SqlSettings } from '../../model/source-settings.ts';
+import { networkFailureOf } from '../network-failure.ts';
 import type { StatementProblem } from './statement.ts';
 
 const RIGHTS = 'Ask who runs the database for the right to read it; nothing but reading is needed.';
@@ -86,32 +87,12 @@ export const statementError = (
 export const networkFailure = (error: unknown): SqlFailure | undefined => {
   const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
   if (typeof code !== 'string') return undefined;
-  const unreachable = UNREACHABLE[code];
-  if (unreachable !== undefined) return { code: 'unreachable', message: unreachable };
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return { code: 'notTrusted', message: "the server's certificate is made out to another name" };
-  }
-  if (/^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|PATH_LENGTH|HOSTNAME_)/.test(code)) {
-    return { code: 'notTrusted', message: `the server's certificate is not trusted: ${message}` };
-  }
-  if (/^ERR_(?:SSL|TLS|OSSL)|^EPROTO/.test(code)) {
-    return { code: 'noTls', message: `no TLS could be agreed on with the server (${code})` };
-  }
+  const failure = networkFailureOf(code, message);
+  if (failure) return failure;
   if (['ECONNRESET', 'EPIPE', 'PROTOCOL_CONNECTION_LOST'].includes(code)) {
     return { code: 'connectionLost', message: 'the connection was lost' };
   }
   return undefined;
-};
-
-const UNREACHABLE: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'there is no server of this name',
-  EAI_AGAIN: 'the name of the server cannot be looked up now',
-  ECONNREFUSED: 'nothing listens there',
-  ENOENT: 'there is no such socket',
-  EACCES: 'this user may not use the socket',
-  EHOSTUNREACH: 'no way leads there',
-  ENETUNREACH: 'no way leads there',
-  ETIMEDOUT: 'nothing answers there',
 };
 
 const MOST_SAID = 300;

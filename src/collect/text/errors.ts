@@ -1,6 +1,5 @@
 // The defects of a text file of records, each with its code, in words, and with what to do about it.
-import { SourceError } from '../../model/errors.ts';
-import type { Position } from '../source-file.ts';
+import { fileErrors } from '../source-file.ts';
 import { textRemedies } from '../text-file.ts';
 
 /** One sentence of remedy for each kind of defect; the codes are what scripts branch on. */
@@ -22,11 +21,4 @@ const REMEDIES = {
 export type TextDefect = keyof typeof REMEDIES;
 
 /** Makes the error for a defect of `file`; `message` is what happened, in words. */
-export const textError = (
-  code: TextDefect,
-  file: string,
-  message: string,
-  position: Position = {},
-  cause?: unknown,
-): SourceError =>
-  new SourceError(code, { file, ...position }, message, REMEDIES[code], cause === undefined ? undefined : { cause });
+export const textError = fileErrors<TextDefect>(REMEDIES);

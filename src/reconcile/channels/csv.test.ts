@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { removalOf } from '../../../test/support/removal.ts';
 import type { Placed } from '../../model/channel.ts';
 import { ChannelDownError } from '../../model/errors.ts';
 import type { Removal } from '../../model/removal.ts';
@@ -16,28 +17,21 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const clock = { now: () => Date.UTC(2026, 0, 31), sleep: async () => undefined };
 const { signal } = new AbortController();
 
-const removal = (n: number, more: Partial<Removal> = {}): Removal => ({
-  id: String(n).padStart(32, '0'),
-  application: 'app',
-  applicationName: 'App',
-  account: { key: `p${n}`, identities: [], cells: { EMail: `p${n}@contoso.com`, Note: '=HYPERLINK("x")' }, user: null },
-  role: null,
-  cause: { kind: 'denied', review: '', decidedBy: 'owner@contoso.com', justification: 'line\nbreak' },
-  decidedAt: '2026-01-01T00:00:00.000Z',
-  since: '2026-01-01T00:00:00.000Z',
-  roster: 'sha256:a',
-  due: '2026-01-15T00:00:00.000Z',
-  state: 'open',
-  order: null,
-  failure: null,
-  claimedAt: null,
-  remindedAt: null,
-  escalatedAt: null,
-  exception: null,
-  seen: null,
-  confirmedBy: null,
-  ...more,
-});
+const removal = (n: number, more: Partial<Removal> = {}): Removal =>
+  removalOf(n, {
+    id: String(n).padStart(32, '0'),
+    application: 'app',
+    applicationName: 'App',
+    account: {
+      key: `p${n}`,
+      identities: [],
+      cells: { EMail: `p${n}@contoso.com`, Note: '=HYPERLINK("x")' },
+      user: null,
+    },
+    cause: { kind: 'denied', review: '', decidedBy: 'owner@contoso.com', justification: 'line\nbreak' },
+    due: '2026-01-15T00:00:00.000Z',
+    ...more,
+  });
 
 const reportTo = (orders: (Placed & { id: string })[]) => ({
   placed: async ({ id }: Removal, order: Placed) => void orders.push({ id, ...order }),
