@@ -9,14 +9,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const missing = (program: string, debianPackage: string): string | undefined =>
   existsSync(program) ? undefined : `skipped: ${program} is missing; apt-get install ${debianPackage}`;
 
+/** Below those that systems give to connections and to servers that name no port: nobody takes one of these in between. */
+const PORTS = { from: 20_000, count: 10_000 };
+/** A port that this process has handed out is not handed out again. */
+const given = new Set<number>();
+
 export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
+  for (;;) {
+    const port = PORTS.from + Math.floor(Math.random() * PORTS.count);
+    if (given.has(port)) continue;
+    given.add(port);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 };
 
 export interface Running {
