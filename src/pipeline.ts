@@ -22,6 +22,7 @@ import { match } from './stages/match.ts';
 import { requirePermitted } from './stages/permitted.ts';
 import { plan, savePlan, sweepPlans } from './stages/plan.ts';
 import { reviewSteps } from './stages/review.ts';
+import { rememberReviewed } from './stages/rounds.ts';
 import { type Verified, verify } from './stages/verify.ts';
 import type { Matching } from './store/store.ts';
 import { type Cost, evidenceFile, type Progress, type Work } from './work.ts';
@@ -172,6 +173,7 @@ export const applyReview = async (
   // Kept apart from the plans of access: the newest of those is what reports are about.
   const key = `${settings.application.uniqueName} review`;
   await work.store.rememberPlan(key, plan.footer.hash, file, plan.header.createdAt);
+  await rememberReviewed(work, plan);
   const actual = await readActual(directory, settings.application, work.signal);
   return { plan, applied: await carryOut(work, plan, reviewSteps(plan), actual) };
 };

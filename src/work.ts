@@ -115,9 +115,20 @@ export const openWork = async (options: WorkOptions): Promise<Work> => {
 const begin = (evidence: EvidenceLog, told: Told, { settings, signer }: WorkOptions): void => {
   try {
     if (signer) announceFirst(evidence, told, signer);
-    const { directory, source, columns, accounts, complete, review, removals, evidence: signing } = settings;
+    const { directory, source, columns, accounts, complete, review, roleDescriptions, removals } = settings;
+    const { evidence: signing } = settings;
     const deciding = decidingParts(settings);
-    const others = { directory, source, columns, accounts, complete, review, removals, evidence: signing };
+    const others = {
+      directory,
+      source,
+      columns,
+      accounts,
+      complete,
+      review,
+      roleDescriptions,
+      removals,
+      evidence: signing,
+    };
     const hash = sha256(canonicalJson({ deciding, others }));
     if (hash === told.configuration) return;
     evidence.append({ kind: 'configurationRead', data: { configuration: settings.hash, hash, deciding, others } });

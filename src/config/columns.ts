@@ -25,6 +25,9 @@ const columnUses = (settings: Settings): ColumnUse[] => [
     templateColumns(template).map((column) => ({ column, path: ['create', name] })),
   ),
   ...('column' in settings.roles ? [{ column: settings.roles.column, path: ['roles', 'column'] }] : []),
+  ...(settings.roleDescriptions.column === null
+    ? []
+    : [{ column: settings.roleDescriptions.column, path: ['roles', 'descriptionColumn'] }]),
   ...factUses(settings),
   ...completeUses(settings),
   ...overrideUses(settings),

@@ -71,6 +71,7 @@ describe('a configuration', () => {
       },
       create: null,
       roles: { default: 'User' },
+      roleDescriptions: { byName: {}, column: null },
       review: null,
       removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
       evidence: { key: null },
@@ -109,7 +110,8 @@ match:
   - { filter: "mail eq '{EMail}' and surname eq '{Last name}'", transforms: [] }
 overrides: decisions.csv
 create: { displayName: "{Full name}", userPrincipalName: "{EMail}", mailNickname: "{Alias}", extensionAttribute1: "{Badge}" }
-roles: { column: Role, map: { ADM: Administrator, 1: User }, default: Guest }
+roles:
+  { column: Role, map: { ADM: Administrator, 1: User }, default: Guest, descriptions: { User: Reads. }, descriptionColumn: What }
 review: { reviewers: [{ user: owner@contoso.com }], durationInDays: 14 }
 strategy: directory
 guards: { maxCreateShare: 0.5, floor: 5 }
@@ -142,6 +144,7 @@ guards: { maxCreateShare: 0.5, floor: 5 }
         },
       },
       roles: { column: 'Role', map: { ADM: 'Administrator', '1': 'User' }, default: 'Guest' },
+      roleDescriptions: { byName: { User: 'Reads.' }, column: 'What' },
       review: {
         stages: [{ reviewers: [{ user: 'owner@contoso.com' }], fallback: [], durationInDays: 14 }],
         recurrence: 'once',

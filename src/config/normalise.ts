@@ -8,6 +8,7 @@ import type {
   GuardSettings,
   MatchRule,
   Override,
+  RoleDescriptions,
   RoleSettings,
   Settings,
   SignIn,
@@ -61,6 +62,7 @@ export const normalise = (file: string, folder: string, written: Written, overri
     match,
     create,
     roles,
+    roleDescriptions: roleDescriptions(written.roles),
     removals: removalSettings(written.removals, path),
     review: reviewSettings(written.review),
     evidence: evidenceSettings(written.evidence, path),
@@ -160,3 +162,8 @@ const roleSettings = (written: Written['roles']): RoleSettings => {
   if (!('column' in written)) return { default: written.default };
   return { column: written.column, map: written.map ?? null, default: written.default ?? null };
 };
+
+const roleDescriptions = (written: Written['roles']): RoleDescriptions => ({
+  byName: written?.descriptions ?? {},
+  column: written?.descriptionColumn ?? null,
+});

@@ -232,14 +232,23 @@ const create = object({
   mailNickname: template,
 }).describe('Creates the users that are missing, disabled. Attributes as templates over columns: "{Full name}".');
 
+const roleWords = {
+  descriptions: z
+    .record(z.string(), text.max(1000, 'expected at most 1000 characters'))
+    .optional()
+    .describe('What a role means, by its name; for reviewers.'),
+  descriptionColumn: text.optional().describe('The column that says what the role of an account means.'),
+};
+
 const roles = either(
   [
     object({
       column: text,
       map: z.record(z.string(), text).optional().describe('From a cell to the name of a role.'),
       default: text.optional().describe('For a cell that is empty or not in the map.'),
+      ...roleWords,
     }),
-    object({ default: text }),
+    object({ default: text, ...roleWords }),
   ],
   'expected { default } or { column, map, default }',
 )

@@ -56,6 +56,12 @@ export type RoleSettings =
   | { readonly default: string }
   | { readonly column: string; readonly map: Readonly<Record<string, string>> | null; readonly default: string | null };
 
+/** What roles mean, for people: by a role's name, and in a column of the roster. It decides nothing. */
+export interface RoleDescriptions {
+  readonly byName: Readonly<Record<string, string>>;
+  readonly column: string | null;
+}
+
 /** Who reviews, as people name them: users by principal name or id, groups by name or id. */
 export type NamedReviewer =
   | { readonly user: string }
@@ -185,6 +191,7 @@ export interface Settings {
   readonly match: MatchSettings;
   readonly create: CreateSettings | null;
   readonly roles: RoleSettings;
+  readonly roleDescriptions: RoleDescriptions;
   readonly review: ReviewSettings | null;
   readonly removals: RemovalSettings;
   readonly evidence: EvidenceSettings;

@@ -28,6 +28,7 @@ const settingsOf = (more: Partial<Settings> = {}): Settings => ({
     attributes: { displayName: '{Name}', userPrincipalName: '{EMail}', mailNickname: '{Name}' },
   },
   roles: { default: 'General' },
+  roleDescriptions: { byName: {}, column: null },
   review: null,
   removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
   evidence: { key: null },

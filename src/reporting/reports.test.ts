@@ -35,6 +35,7 @@ beforeEach(async () => {
     },
     create: { attributes: {} },
     roles: { column: 'Role', map: { USR: 'General' }, default: null },
+    roleDescriptions: { byName: {}, column: null },
     review: null,
     removals: { channel: null, dueDays: 14, remindDays: 7, escalateDays: 14 },
     evidence: { key: null },

@@ -14,11 +14,13 @@ export interface OrderInput {
   readonly today: string;
   /** What reviewers should know of the access, in sentences. */
   readonly context: string;
+  /** What administrators should know besides: what it rests on. */
+  readonly basis: string;
 }
 
 /** The review as it is to be started. The same input gives the same key, and so the same review once. */
 export const reviewOrder = (input: OrderInput): ReviewOrder => {
-  const { application, servicePrincipalId, settings, found, today, context } = input;
+  const { application, servicePrincipalId, settings, found, today, context, basis } = input;
   const { recurrence, ends, justificationRequired, notifies, reminds, recommends, autoApply } = settings;
   const startsOn = settings.startsOn ?? today;
   const deciding = {
@@ -45,6 +47,7 @@ export const reviewOrder = (input: OrderInput): ReviewOrder => {
   return {
     key: hash.slice('sha256:'.length, 'sha256:'.length + 32),
     ...deciding,
+    forAdministrators: `${deciding.forAdministrators} ${basis}`,
     forReviewers: [settings.description, context].filter((text) => text).join('\n'),
   };
 };

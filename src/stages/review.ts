@@ -11,12 +11,15 @@ import { type ActualState, readActual } from '../plan/actual.ts';
 import { estimate } from '../plan/estimate.ts';
 import { openPlan, type PlanFile, writePlan } from '../plan/file.ts';
 import type { WantedDecision } from '../review/decisions.ts';
+import { describeAccess, describeBasis } from '../review/describe.ts';
 import { reviewGuards, reviewOrder } from '../review/order.ts';
 import { findReviewers } from '../review/reviewers.ts';
 import type { Work } from '../work.ts';
+import { accessTold } from './access-told.ts';
 import { newestRoster } from './collect.ts';
 import { newestMatching } from './match.ts';
 import { planBasis } from './plan.ts';
+import { ownReviews } from './rounds.ts';
 
 type WithoutNumber<A> = A extends unknown ? Omit<A, 'n'> : never;
 type ReviewDraft = WithoutNumber<ReviewAction>;
@@ -85,17 +88,6 @@ const reviewSettingsOf = ({ settings }: Work): ReviewSettings => {
   );
 };
 
-/** The application's reviews that Rollcall started, the newest first. */
-const ownReviews = async (work: Work, servicePrincipalId: string): Promise<readonly Review[]> => {
-  const directory = await work.connect();
-  const found: Review[] = [];
-  for await (const page of directory.reviews(work.signal))
-    found.push(
-      ...page.filter((one) => one.key !== null && one.servicePrincipalId === servicePrincipalId.toLowerCase()),
-    );
-  return found.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-};
-
 /** Plans the review that the configuration describes. A review that is still running is not joined by a second. */
 export const planReview = async (work: Work): Promise<PlanFile> => {
   const settings = reviewSettingsOf(work);
@@ -116,13 +108,16 @@ export const planReview = async (work: Work): Promise<PlanFile> => {
     { servicePrincipalId: servicePrincipal.id, userIds },
     work.signal,
   );
+  const access = { servicePrincipalId: servicePrincipal.id, people: userIds.size };
+  const told = await accessTold(work, roster, await newestMatching(work, roster), access);
   const order = reviewOrder({
     application: work.settings.application,
     servicePrincipalId: servicePrincipal.id,
     settings,
     found,
     today: new Date(work.clock.now()).toISOString().slice(0, 10),
-    context: `${userIds.size} people have access, of ${roster.rows} accounts that were collected on ${roster.collectedAt.slice(0, 10)}.`,
+    context: describeAccess(told),
+    basis: describeBasis(told, roster.hash),
   });
   const running = await runningReview(work, servicePrincipal.id);
   if (running && running.review.key !== order.key)
@@ -281,7 +276,8 @@ export const reviewStatus = async (work: Work): Promise<ReviewStatus> => {
   };
 };
 
-const nameOf = ({ userPrincipalName, displayName, id }: PersonRef): string => userPrincipalName ?? (displayName || id);
+export const nameOf = ({ userPrincipalName, displayName, id }: PersonRef): string =>
+  userPrincipalName ?? (displayName || id);
 
 export interface ReviewResults extends Pick<ReviewStatus, 'review' | 'instance' | 'isOpen'> {
   readonly decisions: readonly ReviewDecision[];

@@ -130,6 +130,20 @@ export class Store {
     return this.#newestRoster(application, '');
   }
 
+  /** The newest roster that was collected by a moment (ISO 8601, UTC), if one of that age is kept. */
+  async rosterBy(application: string, moment: string): Promise<Roster | undefined> {
+    const row = await this.#db
+      .selectFrom('rosters')
+      .select('hash')
+      .where('application', '=', application)
+      .where('hash', 'is not', null)
+      .where('collected_at', '<=', moment)
+      .orderBy('collected_at', 'desc')
+      .orderBy('id', 'desc')
+      .executeTakeFirst();
+    return row && this.#newestRoster(application, row.hash!);
+  }
+
   /** The newest roster whose hash begins so, if it is kept here. */
   roster(application: string, hash: string): Promise<Roster | undefined> {
     return this.#newestRoster(application, hash);
