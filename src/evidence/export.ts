@@ -37,8 +37,8 @@ export interface EvidenceHoldings {
   ): Promise<{ readonly columns: readonly string[]; readonly accounts: AsyncIterable<Account> } | string>;
   /** The path of a plan's file. */
   plan(hash: string): Promise<{ readonly file: string } | string>;
-  /** The outcomes that have this digest; undefined where they are not the newest. */
-  outcomes(digest: string): AsyncIterable<Outcome> | undefined;
+  /** The outcomes that have this digest. */
+  outcomes(digest: string): Promise<AsyncIterable<Outcome> | string>;
 }
 
 /** What a cover page tells. */
@@ -227,8 +227,9 @@ const writeFolder = async (folder: string, input: ExportInput, found: Survey): P
     else await write(planFile(hash), (put) => putFile(plan.file, put));
   }
   for (const digest of [...outcomes].sort()) {
-    const rows = holdings.outcomes(digest);
-    if (rows) await write(outcomesFile(digest), (put) => putRows(rows, put));
+    const rows = await holdings.outcomes(digest);
+    if (typeof rows === 'string') notHeld.push({ kind: 'outcomes', hash: digest, why: rows });
+    else await write(outcomesFile(digest), (put) => putRows(rows, put));
   }
   const told: Omit<Manifest, 'files'> = {
     rollcallEvidence: 1,

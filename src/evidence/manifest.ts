@@ -31,7 +31,7 @@ export interface ManifestFile {
 
 /** What the period names and the folder lacks, and why. */
 export interface NotHeld {
-  readonly kind: 'roster' | 'plan';
+  readonly kind: 'roster' | 'plan' | 'outcomes';
   readonly hash: string;
   readonly why: string;
 }

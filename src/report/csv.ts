@@ -21,6 +21,9 @@ const AFTER = [
   'state',
 ] as const;
 
+/** Of the newest record of the evidence. It stands in every row, so that it goes wherever a row is taken. */
+const HEAD = 'evidence' as const;
+
 /** What the application knows of its accounts, where it does. */
 const KNOWN = ['accountEnabled', 'accountType', 'lastLogin', 'created', 'ends', 'owner'] as const;
 
@@ -34,7 +37,7 @@ export async function* csvReport(data: ReportData, rows: AsyncIterable<ReportRow
   let lines: (readonly (string | number)[])[] = [header(data)];
   yield '\ufeff';
   for await (const row of rows) {
-    lines.push(record(row));
+    lines.push([...record(row), data.evidenceHead]);
     if (lines.length < CHUNK) continue;
     yield stringify(lines, FORMAT);
     lines = [];
@@ -49,7 +52,7 @@ const FORMAT = { record_delimiter: 'windows', quoted_match: LINE_BREAK, cast: { 
 const header = ({ columns, tellsKnown }: ReportData): string[] => {
   const taken = new Set(columns);
   const free = (name: string): string => (taken.has(name) ? free(`rollcall ${name}`) : name);
-  return [free('row'), ...columns, ...AFTER.map(free), ...(tellsKnown ? KNOWN.map(free) : [])];
+  return [free('row'), ...columns, ...AFTER.map(free), ...(tellsKnown ? KNOWN.map(free) : []), free(HEAD)];
 };
 
 const record = (row: ReportRow): (string | number)[] => {

@@ -62,11 +62,13 @@ const records = (csv: string): Record<string, string>[] => parse(csv, { bom: tru
 test('the CSV holds every account with all its columns, for Excel', async () => {
   const csv = await written('csv', [matched(1, ['ann', 'ann@contoso.com']), orphan(2, ['bo"b', 'x,y\nz'])]);
   expect(csv.startsWith('\ufeffrow,Login,EMail,outcome,')).toBe(true);
+  expect(csv.split('\r\n')[0]).toMatch(/,evidence$/);
   expect(csv.replaceAll('"x,y\nz"', '').split('\r\n')).toHaveLength(4);
   const [first, second] = records(csv);
   expect(first).toMatchObject({ row: '1', Login: 'ann', outcome: 'matched', needsPerson: 'no', role: 'General' });
   expect(first).toMatchObject({ user: 'p1@contoso.com', enabled: 'yes', decidedBy: 'rule 1' });
   expect(second).toMatchObject({ row: '2', Login: 'bo"b', EMail: 'x,y\nz', needsPerson: 'yes', user: '' });
+  expect([first, second]).toMatchObject([{ evidence: 'sha256:bb' }, { evidence: 'sha256:bb' }]);
   expect(second!['whatToDo']).toMatch(/^Find out whose account/);
 });
 

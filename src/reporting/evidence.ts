@@ -35,7 +35,7 @@ export const writeEvidence = async (work: Work, { to, from, until }: EvidenceCho
     period,
     application: { displayName, uniqueName },
     writtenAt: new Date(work.clock.now()).toISOString(),
-    holdings: await holdingsOf(work),
+    holdings: holdingsOf(work),
     cover: coverOf,
     signer: work.signer,
   });
@@ -62,9 +62,8 @@ const timeOf = (option: string, text: string, dayMs: number): string => {
   );
 };
 
-const holdingsOf = async ({ store, settings }: Work): Promise<EvidenceHoldings> => {
+const holdingsOf = ({ store, settings }: Work): EvidenceHoldings => {
   const application = settings.application.uniqueName;
-  const newest = await store.latestMatching(application);
   return {
     roster: async (hash) => {
       const roster = await store.roster(application, hash);
@@ -82,6 +81,10 @@ const holdingsOf = async ({ store, settings }: Work): Promise<EvidenceHoldings> 
         return error.message.replace(/\.$/, '');
       }
     },
-    outcomes: (digest) => (newest?.digest === digest ? store.outcomes(newest) : undefined),
+    outcomes: async (digest) => {
+      const matching = await store.matching(application, { digest });
+      if (matching) return store.outcomes(matching);
+      return 'others took their place before a plan was carried out that rested on them, or it was on another machine';
+    },
   };
 };

@@ -42,6 +42,7 @@ export const carryOut = async (
       operator: operator(),
     },
   });
+  await store.keepMatching(settings.application.uniqueName);
   await rememberEvidence(work);
   const tally = new ResultTally();
   const kinds = new Map<number, { kind: ActionKind; row: number | null }>();

@@ -140,7 +140,7 @@ const lastReconciled = async ({ store, settings }: Work): Promise<Before | undef
   const application = settings.application.uniqueName;
   const last = await store.summary<{ roster: string; matching: number }>(application, 'reconcile');
   const roster = last && (await store.roster(application, last.roster));
-  if (roster) return { roster, matching: await store.matching(application, last.matching) };
+  if (roster) return { roster, matching: await store.matching(application, { id: last.matching }) };
   const newest = await store.latestRoster(application);
   if (!newest) return undefined;
   const matching = await store.latestMatching(application);

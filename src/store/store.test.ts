@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Account, Roster } from '../model/account.ts';
+import { type Outcome, OutcomeCounter } from '../model/outcome.ts';
 import { LeaseLostError } from './lease.ts';
 import { Store } from './store.ts';
 
@@ -57,6 +58,40 @@ test('two rosters of one content are kept once', async () => {
   await store.saveRoster('app', ['EMail'], accounts(3), () => roster(3));
   const again = await store.saveRoster('app', ['EMail'], accounts(3), () => roster(3));
   expect(await all(store.accounts(again))).toHaveLength(3);
+});
+
+describe('of matchings', () => {
+  const NONE = { requests: 0, resourceUnits: 0, seconds: 0 };
+  const matched = (n: number, digest: string) =>
+    store.saveMatching('app', 'sha256:a', 'sha256:c', each([{ n, kind: 'notMatched', comparisons: [] }]), () => ({
+      digest,
+      counts: new OutcomeCounter().counts(),
+      spent: NONE,
+      matchedAt: `2026-01-0${n}T00:00:00.000Z`,
+    }));
+  async function* each(outcomes: readonly Outcome[]): AsyncGenerator<Outcome> {
+    yield* outcomes;
+  }
+
+  test('the newest takes the place of the one before, unless a plan that rests on that was carried out', async () => {
+    await matched(1, 'sha256:1');
+    await store.keepMatching('app');
+    await matched(2, 'sha256:2');
+    await matched(3, 'sha256:3');
+    expect((await store.latestMatching('app'))?.digest).toBe('sha256:3');
+    expect(await store.matching('app', { digest: 'sha256:2' })).toBeUndefined();
+    const kept = await store.matching('app', { digest: 'sha256:1' });
+    expect(await all(store.outcomes(kept!))).toMatchObject([{ n: 1 }]);
+  });
+
+  test('those that are alike are kept once, and for good if one of them was', async () => {
+    const first = await matched(1, 'sha256:1');
+    await store.keepMatching('app');
+    const second = await matched(2, 'sha256:1');
+    expect(await store.matching('app', { id: first.id })).toBeUndefined();
+    await matched(3, 'sha256:3');
+    expect((await store.matching('app', { digest: 'sha256:1' }))?.id).toBe(second.id);
+  });
 });
 
 test('a lease keeps a second holder out until it is released, and names the first', async () => {

@@ -194,7 +194,11 @@ export class Store {
     }
   }
 
-  /** Saves outcomes as they arrive; an incomplete matching is never seen. Of an application the newest is kept, and the one that was reconciled last. */
+  /**
+   * Saves outcomes as they arrive; an incomplete matching is never seen. Of an application these are kept: the newest, the
+   * one that was reconciled last, and those that plans rested on which were carried out (see {@link keepMatching}). Of
+   * those that are alike the newest takes the place of the others.
+   */
   async saveMatching(
     application: string,
     roster: string,
@@ -220,14 +224,28 @@ export class Store {
       }
       const { digest, counts, spent, matchedAt } = finish();
       await this.#db.transaction().execute(async (step) => {
-        const older = step.deleteFrom('matchings').where('application', '=', application).where('id', '<>', id);
+        const alike = sql<boolean>`roster = ${roster} and configuration = ${configuration} and digest = ${digest}`;
+        const older = step.selectFrom('matchings').where('application', '=', application).where('id', '<>', id);
+        const before = await older.select('id').where('is_kept', '=', 1).where(alike).executeTakeFirst();
         // What the next reconciliation compares with is kept.
         const reconciled = sql<number>`coalesce((select body ->> 'matching' from summaries
           where application = ${application} and stage = 'reconcile'), 0)`;
-        await older.where('id', '<>', reconciled).execute();
+        await step
+          .deleteFrom('matchings')
+          .where('application', '=', application)
+          .where('id', '<>', id)
+          .where('id', '<>', reconciled)
+          .where((where) => where.or([where('is_kept', '=', 0), alike]))
+          .execute();
         await step
           .updateTable('matchings')
-          .set({ digest, counts: JSON.stringify(counts), spent: JSON.stringify(spent), matched_at: matchedAt })
+          .set({
+            digest,
+            counts: JSON.stringify(counts),
+            spent: JSON.stringify(spent),
+            matched_at: matchedAt,
+            is_kept: before ? 1 : 0,
+          })
           .where('id', '=', id)
           .execute();
       });
@@ -238,22 +256,35 @@ export class Store {
     }
   }
 
+  /** Keeps the newest matching for good: a plan that rests on it is being carried out. */
+  async keepMatching(application: string): Promise<void> {
+    const newest = await this.#newestMatching(application);
+    if (newest) await this.#db.updateTable('matchings').set({ is_kept: 1 }).where('id', '=', newest.id).execute();
+  }
+
   latestMatching(application: string): Promise<Matching | undefined> {
     return this.#newestMatching(application);
   }
 
-  /** Outcomes by their number, if they are still kept. */
-  matching(application: string, id: number): Promise<Matching | undefined> {
-    return this.#newestMatching(application, id);
+  /** Outcomes by their number or by their digest, if they are still kept; of those that are alike, the newest. */
+  matching(
+    application: string,
+    by: { readonly id: number } | { readonly digest: string },
+  ): Promise<Matching | undefined> {
+    return this.#newestMatching(application, by);
   }
 
-  async #newestMatching(application: string, id?: number): Promise<Matching | undefined> {
+  async #newestMatching(
+    application: string,
+    by: { readonly id?: number; readonly digest?: string } = {},
+  ): Promise<Matching | undefined> {
     let query = this.#db
       .selectFrom('matchings')
       .selectAll()
       .where('application', '=', application)
       .where('digest', 'is not', null);
-    if (id !== undefined) query = query.where('id', '=', id);
+    if (by.id !== undefined) query = query.where('id', '=', by.id);
+    if (by.digest !== undefined) query = query.where('digest', '=', by.digest);
     const row = await query.orderBy('id', 'desc').executeTakeFirst();
     return (
       row && {

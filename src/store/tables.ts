@@ -25,6 +25,8 @@ export interface Tables {
     counts: string;
     spent: string;
     matched_at: string;
+    /** 1 where a plan that rests on it was carried out: the evidence tells of it for good. */
+    is_kept: Generated<number>;
   };
   outcomes: { matching: number; n: number; kind: string; body: string };
   plans: { hash: string; application: string; file: string; planned_at: string };
@@ -93,6 +95,9 @@ const STEPS: readonly ((db: Kysely<Tables>) => Promise<void>)[] = [
     await make(
       'create table assignments (application text not null, generation integer not null, principal text not null, role text not null, primary key (application, generation, principal, role)) without rowid',
     );
+  },
+  async (db) => {
+    await sql`alter table matchings add column is_kept integer not null default 0`.execute(db);
   },
 ];
 

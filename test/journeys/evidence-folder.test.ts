@@ -1,5 +1,5 @@
 // The evidence of a period leaves the machine as one folder, and is verified with nothing but the public key.
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Ended, emptyWorld, FINDS_CREATES_ASSIGNS, startCommand, temporaryFolder } from './support/world.ts';
@@ -60,4 +60,33 @@ test('a signed folder is verified elsewhere; altered, by another key or against 
   expect(empty).toMatchObject({ status: 1, err: expect.stringMatching(/has no record/) });
   const day = await world.rollcall('evidence', 'export', '--to', 'none', '--from', '2026-02-31');
   expect(day).toMatchObject({ status: 64, err: expect.stringMatching(/--from takes a day/) });
+}, 120_000);
+
+test('outcomes that something was written by are kept for the auditor, also when there are newer ones', async () => {
+  const users = (...names: string[]) =>
+    `EMail,Full name,Login\n${names.map((one) => `${one}@contoso.com,${one},${one}\n`).join('')}`;
+  const world = await emptyWorld({ 'rollcall.yaml': FINDS_CREATES_ASSIGNS, 'users.csv': users('ana') }, undefined);
+  await world.rollcall('run', '--yes');
+  for (const names of [
+    ['ana', 'bo'],
+    ['ana', 'bo', 'cy'],
+  ]) {
+    writeFileSync(join(world.folder, 'users.csv'), users(...names));
+    await world.rollcall('collect');
+    await world.rollcall('match');
+  }
+  const exported = await world.json(0, 'evidence', 'export', '--to', 'out');
+  expect(exported['notHeld']).toEqual([
+    { kind: 'outcomes', hash: expect.stringMatching(/^sha256:/), why: expect.stringContaining('took their place') },
+  ]);
+  const lines = readdirSync(join(world.folder, 'out', 'outcomes')).map(
+    (name) => readFileSync(join(world.folder, 'out', 'outcomes', name), 'utf8').split('\n').length - 1,
+  );
+  expect(lines.sort()).toEqual([1, 3]);
+  const verify = ['evidence', 'verify', 'out', '--allow-unsigned', '--output', 'json'];
+  const verified = await startCommand(world.folder, verify).ended;
+  expect(JSON.parse(verified.out)).toMatchObject({
+    isWhole: true,
+    notes: [expect.stringContaining('The outcomes sha256:')],
+  });
 }, 120_000);
