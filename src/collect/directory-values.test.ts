@@ -26,11 +26,11 @@ test('a GUID and a SID are written as people write them', () => {
 });
 
 test('times of Windows and of LDAP are ISO 8601 in UTC, and never is no value', () => {
-  expect(cell('lastLogonTimestamp', '133500000000000000')).toBe('2024-01-17T21:20:00.000Z');
+  expect(cell('lastLogonTimestamp', '133500000000000000')).toBe('2024-01-17T21:20:00Z');
   expect(cell('lastLogonTimestamp', '0')).toBeNull();
   expect(cell('accountExpires', '9223372036854775807')).toBeNull();
-  expect(cell('whenCreated', '20240229120000.0Z')).toBe('2024-02-29T12:00:00.000Z');
-  expect(cell('whenCreated', '202402291200+0130')).toBe('2024-02-29T10:30:00.000Z');
+  expect(cell('whenCreated', '20240229120000.0Z')).toBe('2024-02-29T12:00:00Z');
+  expect(cell('whenCreated', '202402291200+0130')).toBe('2024-02-29T10:30:00Z');
 });
 
 test('an account is enabled unless its flag says that it is not', () => {

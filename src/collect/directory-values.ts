@@ -1,6 +1,7 @@
 // From the bytes of a directory's values to a cell, as the column's expression says: for ldap, ldif and csvde alike.
 import type { Cell } from '../model/account.ts';
 import type { DirectoryColumn, DirectoryPick } from '../model/source-settings.ts';
+import { shortTime } from './times.ts';
 
 /** What can be wrong with a value, each with what to do about it. */
 export const VALUE_REMEDIES = {
@@ -167,7 +168,7 @@ const zoneMs = (zone: string): number => {
 const isoText = (ms: number): string => {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) throw new UnreadableValue('notADate', 'the value is not a date');
-  return date.toISOString();
+  return shortTime(date.toISOString());
 };
 
 /** https://learn.microsoft.com/troubleshoot/windows-server/active-directory/useraccountcontrol-manipulate-account-properties */

@@ -2,6 +2,7 @@
 import oracledb from 'oracledb';
 import type { Cell } from '../../model/account.ts';
 import type { SqlServer } from '../../model/source-settings.ts';
+import { shortTime } from '../times.ts';
 import { ROWS_AT_ONCE, type Row, type SqlDriver, type SqlRequest, type SqlSession } from './engine.ts';
 import { networkFailure, type SqlFailure, said } from './errors.ts';
 
@@ -81,10 +82,10 @@ export const fetched = ({ dbType }: { readonly dbType?: unknown }): oracledb.Fet
       return { type: oracledb.BUFFER };
     case oracledb.DB_TYPE_TIMESTAMP_TZ:
     case oracledb.DB_TYPE_TIMESTAMP_LTZ:
-      return { converter: (date: unknown) => (date instanceof Date ? date.toISOString() : null) };
+      return { converter: (date: unknown) => (date instanceof Date ? shortTime(date.toISOString()) : null) };
     case oracledb.DB_TYPE_DATE:
     case oracledb.DB_TYPE_TIMESTAMP:
-      return { converter: (date: unknown) => (date instanceof Date ? withoutZone(date) : null) };
+      return { converter: (date: unknown) => (date instanceof Date ? shortTime(withoutZone(date)) : null) };
     case oracledb.DB_TYPE_JSON:
       return { converter: (value: unknown) => (value === null ? null : JSON.stringify(value)) };
     default:

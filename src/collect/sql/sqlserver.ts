@@ -2,6 +2,7 @@
 import { Connection, type ConnectionConfiguration, Request, TYPES } from 'tedious';
 import type { Cell } from '../../model/account.ts';
 import type { SqlServer } from '../../model/source-settings.ts';
+import { shortTime } from '../times.ts';
 import { ROWS_AT_ONCE, type Row, type SqlDriver, type SqlRequest, type SqlSession, type SqlValue } from './engine.ts';
 import { networkFailure, type SqlFailure, said } from './errors.ts';
 import { shortFloat } from './floats.ts';
@@ -187,20 +188,20 @@ export const cellOf = ({ value, metadata }: TediousCell): Cell => {
     case 'DateTimeOffset':
       return `${finest(value as FineDate, scale)}Z`;
   }
-  if (value instanceof Date) return value.toISOString().slice(0, -1);
+  if (value instanceof Date) return shortTime(value.toISOString().slice(0, -1));
   return Buffer.isBuffer(value) ? value.toString('base64') : String(value);
 };
 
 /** A time of the driver's: what a Date cannot hold stands beside it, in seconds. */
 type FineDate = Date & { readonly nanosecondsDelta?: number };
 
-/** `2026-01-02T03:04:05.1234567`, with as many digits as the column has. */
+/** `2026-01-02T03:04:05.1234567`, with no more digits than the column has. */
 const finest = (date: FineDate, scale: number): string => {
   const tenths = Math.round((date.nanosecondsDelta ?? 0) * 1e7)
     .toString()
     .padStart(4, '0');
   const whole = `${date.toISOString().slice(0, -1)}${tenths}`;
-  return scale === 0 ? whole.slice(0, 19) : whole.slice(0, 20 + scale);
+  return shortTime(scale === 0 ? whole.slice(0, 19) : whole.slice(0, 20 + scale));
 };
 
 const valueFailure = (error: unknown): SqlFailure | undefined => {

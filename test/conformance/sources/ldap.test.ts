@@ -269,7 +269,7 @@ describe.skipIf(slapdMissing !== undefined)(`an LDAP server${slapdMissing ? ` ($
       'ana',
       '00112233-4455-6677-8899-aabbccddeeff',
       'S-1-5-21-1-2-3-1000',
-      '2024-01-17T21:20:00.000Z',
+      '2024-01-17T21:20:00Z',
       null,
       '/9j/',
       'true',
@@ -281,7 +281,7 @@ describe.skipIf(slapdMissing !== undefined)(`an LDAP server${slapdMissing ? ` ($
       `uid=ben,${people}`,
     ]);
     const { rows: times } = await read({ Created: 'createTimestamp' });
-    expect(times[0]![0]).toMatch(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+    expect(times[0]![0]).toMatch(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   });
 
   test('several values are joined in one order, picked from, refused, or a row each', async () => {

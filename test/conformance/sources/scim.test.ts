@@ -1,22 +1,26 @@
 // SCIM servers, as a source: against scimmy, which others wrote, over HTTP and TLS, and against answers that it never gives.
-import { createServer, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import express from 'express';
-import SCIMMY from 'scimmy';
-import SCIMMYRouters from 'scimmy-routers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { sourceOf } from '../../../src/collect/sources.ts';
 import type { Cell } from '../../../src/model/account.ts';
 import { SourceError } from '../../../src/model/errors.ts';
 import type { ScimSettings } from '../../../src/model/web-settings.ts';
 import { type Heard, json, serve } from '../../support/http.ts';
+import {
+  held,
+  listening,
+  type Person,
+  SCIM_PASSWORD,
+  SCIM_TOKEN,
+  scimApplication,
+  startScim,
+} from '../../support/scim-server.ts';
 import { hostIdentity } from '../../support/tls.ts';
 import { fileWith, IMPATIENT, toolsWith, WEB } from '../../support/web.ts';
 import { readAll, sourceConformance } from './suite.ts';
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
-const TOOLS = toolsWith({ TOKEN: 'tok-en-0815', PASSWORD: 'pass-4711' });
+const TOOLS = toolsWith({ TOKEN: SCIM_TOKEN, PASSWORD: SCIM_PASSWORD });
 
 const BEARER = { kind: 'bearer', token: { env: 'TOKEN' } } as const;
 
@@ -36,91 +40,13 @@ const SCIM: Omit<ScimSettings, 'address'> = {
   groups: null,
 };
 
-interface Person {
-  readonly id: string;
-  readonly userName: string;
-  readonly [attribute: string]: unknown;
-}
-
-/** What the server holds. The package keeps its resource types for the whole process. */
-const held: { users: Person[]; groups: Record<string, unknown>[]; tellsGroups: boolean } = {
-  users: [],
-  groups: [],
-  tellsGroups: false,
-};
-let server: Server;
+let server: Awaited<ReturnType<typeof startScim>>;
 let port: number;
-
-const listening = async (one: Server): Promise<number> => {
-  await new Promise<void>((done) => one.listen(0, '127.0.0.1', done));
-  return (one.address() as AddressInfo).port;
-};
-
-/** What the package hands to whoever has the resources. */
-interface Asked {
-  readonly id?: string;
-  readonly filter?: { match(all: object[]): object[] };
-  readonly constraints?: { readonly startIndex?: number; readonly count?: number; totalResults?: number };
-}
-
-const application = () => {
-  const { User, Group } = SCIMMY.Resources as unknown as Record<
-    'User' | 'Group',
-    Parameters<typeof SCIMMY.Resources.declare>[0]
-  >;
-  const list = (resources: () => Record<string, unknown>[]) => ({
-    egress: ({ id, filter, constraints }: Asked) => {
-      const all = resources();
-      if (id !== undefined) return all.find((each) => each['id'] === id);
-      const found = filter ? filter.match(all) : all;
-      if (constraints === undefined) return found;
-      // The package makes answers of all that it is given; with the total beside them, a page is enough.
-      const { startIndex = 1, count = found.length } = constraints;
-      constraints.totalResults = found.length;
-      return found.slice(startIndex - 1, startIndex - 1 + count);
-    },
-    ingress: () => {
-      throw new SCIMMY.Types.Error(403, null as never, 'nobody may write here');
-    },
-    degress: () => {
-      throw new SCIMMY.Types.Error(403, null as never, 'nobody may write here');
-    },
-  });
-  SCIMMY.Resources.declare(User, list(() => held.users) as never);
-  SCIMMY.Resources.User.extend(SCIMMY.Schemas.EnterpriseUser, false);
-  SCIMMY.Resources.declare(Group, list(() => held.groups) as never);
-  const app = express();
-  // The package takes numbers for paging, and not the texts that a query is made of.
-  app.set('query parser', (query: string) =>
-    Object.fromEntries(
-      [...new URLSearchParams(query)].map(([name, value]) => [name, /^\d+$/.test(value) ? Number(value) : value]),
-    ),
-  );
-  app.use(
-    '/scim',
-    new SCIMMYRouters({
-      type: 'bearer',
-      handler: (request: express.Request) => {
-        const authorization = request.header('authorization');
-        const basic = `Basic ${Buffer.from('svc:pass-4711').toString('base64')}`;
-        if (authorization !== 'Bearer tok-en-0815' && authorization !== basic) throw new Error('Who are you?');
-        return 'rollcall';
-      },
-    } as never) as unknown as express.RequestHandler,
-  );
-  return app;
-};
-
-const app = application();
-
 beforeAll(async () => {
-  server = createServer(app);
-  port = await listening(server);
+  server = await startScim();
+  ({ port } = server);
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => server.close());
 
 const person = ([mail, name, number, type]: readonly Cell[], i: number): Person => ({
   id: `u${i}`,
@@ -322,7 +248,7 @@ test('it signs in by user and password too, and what the server says of a wrong 
 test('over TLS it is verified against caFile', async () => {
   held.users = [ana, bo];
   const identity = await hostIdentity('localhost');
-  const secure = createSecure(identity, app);
+  const secure = createSecure(identity, scimApplication);
   const at = await listening(secure);
   onTestFinished(() => {
     secure.closeAllConnections();
