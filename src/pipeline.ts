@@ -46,16 +46,17 @@ export {
   sendRemovals,
   takeDecisions,
 } from './stages/removals.ts';
+export { planApplying, planDecisions, planReminder, planReview, planStop, type RoundInOrder } from './stages/review.ts';
 export {
   asDecisions,
-  planDecisions,
-  planReview,
-  planRoundAction,
+  type HowFar,
   type ReviewResults,
   type ReviewStatus,
   reviewResults,
   reviewStatus,
-} from './stages/review.ts';
+  type TakenRound,
+  takeRounds,
+} from './stages/reviewed.ts';
 export { type Verified, verify } from './stages/verify.ts';
 
 export interface Run {

@@ -2,7 +2,7 @@
 import type { DirectoryWrite, WriteResult } from '../model/directory.ts';
 import { failureText } from '../model/errors.ts';
 import type { ActionResult, ReviewAction } from '../model/plan.ts';
-import { isOpen, type ReviewDecision } from '../model/review.ts';
+import { isApplied, isOpen, type ReviewDecision } from '../model/review.ts';
 import { answerOf } from './answer.ts';
 import { type ApplyInput, STOPPED } from './input.ts';
 import { patience } from './patience.ts';
@@ -62,7 +62,11 @@ export class ReviewSteps {
       case 'stopReview':
         return (await this.#isStill(action, isOpen)) ? undefined : '';
       case 'applyDecisions':
-        return (await this.#isStill(action, (status) => !APPLIED.has(status))) ? undefined : '';
+        return (await this.#isStill(action, (status) => !isApplied(status))) ? undefined : '';
+      case 'stopSeries': {
+        const rounds = await directory.reviewInstances(action.reviewId, signal);
+        return rounds.some(({ status }) => isOpen(status)) ? undefined : '';
+      }
       case 'remindReviewers':
         return undefined;
       case 'decide': {
@@ -98,10 +102,9 @@ export class ReviewSteps {
   }
 }
 
-const APPLIED = new Set(['applying', 'applied']);
-
 const writeOf = (action: ReviewAction): DirectoryWrite => {
   if (action.kind === 'startReview') return { kind: action.kind, order: action.order };
+  if (action.kind === 'stopSeries') return { kind: action.kind, reviewId: action.reviewId };
   const { reviewId, instanceId } = action;
   if (action.kind !== 'decide') return { kind: action.kind, reviewId, instanceId };
   const { decisionId, decision, justification } = action;

@@ -290,7 +290,16 @@ ${EXIT_STATUS}`,
     .addOption(dryRun)
     .addOption(allow)
     .addOption(lagLimit);
-  addReview('status', 'how far it is, by reviewer and stage', 'reviewStatusCommand', 'rollcall review status');
+  const round = option(
+    '--round <n>',
+    'the round of a review that comes again, from 1; without it, the newest',
+  ).argParser(wholeNumber('round', 1));
+  addReview(
+    'status',
+    'how far it is, by reviewer and stage',
+    'reviewStatusCommand',
+    'rollcall review status\nrollcall review status --round 1',
+  ).addOption(round);
   addReview('remind', 'remind reviewers who have not finished', 'reviewRemind', 'rollcall review remind')
     .addOption(whatIf)
     .addOption(dryRun);
@@ -303,16 +312,23 @@ ${EXIT_STATUS}`,
     .argument('<decisions>', 'CSV: person, decision (approve, deny or dontKnow), justification')
     .addOption(whatIf)
     .addOption(dryRun);
-  addReview('stop', 'end it before its time', 'reviewStop', 'rollcall review stop').addOption(whatIf).addOption(dryRun);
-  addReview('apply', 'remove the access that was refused, once it has ended', 'reviewApply', 'rollcall review apply')
+  addReview('stop', 'end it before its time', 'reviewStop', 'rollcall review stop\nrollcall review stop --series')
+    .addOption(
+      option('--series', 'end a review that comes again for good, and not its running round alone').default(false),
+    )
     .addOption(whatIf)
     .addOption(dryRun);
+  addReview('apply', 'remove the access that was refused, once it has ended', 'reviewApply', 'rollcall review apply')
+    .addOption(round)
+    .addOption(whatIf)
+    .addOption(dryRun)
+    .addOption(allow);
   addReview(
     'results',
     'every decision, who keeps the access and who lost it; what was refused becomes removals',
     'reviewResultsCommand',
     'rollcall review results\nrollcall review results --output csv > results.csv',
-  );
+  ).addOption(round);
 
   add(
     'reconcile',

@@ -21,6 +21,20 @@ export interface HeadSigned {
   readonly signature: string;
 }
 
+interface RoundData {
+  readonly instance: string;
+  readonly status: string;
+}
+
+/** What the chain tells of a round of a review that has ended. */
+export interface ToldRound {
+  /** When its decisions were first recorded. */
+  readonly since: string;
+  /** The round's status when they were last recorded, and when removals were last made of them. */
+  readonly recorded: string;
+  readonly taken: string | null;
+}
+
 /** Sees the records of a chain, oldest first. */
 export class Told {
   /** The fingerprint of the newest key. */
@@ -30,11 +44,26 @@ export class Told {
   /** The hash of the newest configuration. */
   configuration: string | undefined;
 
-  readonly see = ({ seq, kind, data }: EvidenceRecord): void => {
+  /** By the instance's id. */
+  readonly rounds = new Map<string, ToldRound>();
+
+  readonly see = ({ seq, at, kind, data }: EvidenceRecord): void => {
     if (kind === 'keyAnnounced') this.key = (data as KeyAnnounced).fingerprint;
     else if (kind === 'headSigned') this.signedAt = seq;
     else if (kind === 'configurationRead') this.configuration = (data as { hash: string }).hash;
+    else if (kind === 'reviewEnded') this.roundRecorded(data as RoundData, at);
+    else if (kind === 'decisionsTaken') this.roundTaken(data as RoundData);
   };
+
+  roundRecorded({ instance, status }: RoundData, at: string): void {
+    const { since = at, taken = null } = this.rounds.get(instance) ?? {};
+    this.rounds.set(instance, { since, recorded: status, taken });
+  }
+
+  roundTaken({ instance, status }: RoundData): void {
+    const round = this.rounds.get(instance);
+    if (round) this.rounds.set(instance, { ...round, taken: status });
+  }
 }
 
 /**

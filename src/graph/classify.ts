@@ -35,6 +35,7 @@ export const resultOf = (write: DirectoryWrite, call: Call, outcome: Outcome): W
 /** Actions that answer with nothing. */
 const WITHOUT_CONTENT: Partial<Record<DirectoryWrite['kind'], true>> = {
   stopReview: true,
+  stopSeries: true,
   remindReviewers: true,
   applyDecisions: true,
 };

@@ -2,7 +2,7 @@
 import type { AppRole, DirectoryWrite } from '../model/directory.ts';
 import type { Call } from './call.ts';
 import { encodeValue, odataString } from './filters.ts';
-import { definitionBody, instancePath, REVIEW_TEMPLATES } from './resources/reviews.ts';
+import { definitionBody, definitionPath, instancePath, REVIEW_TEMPLATES } from './resources/reviews.ts';
 
 export const callOf = (write: DirectoryWrite): Call => {
   switch (write.kind) {
@@ -69,6 +69,13 @@ export const callOf = (write: DirectoryWrite): Call => {
     // https://learn.microsoft.com/graph/api/accessreviewinstance-stop and its like: actions without a body.
     case 'stopReview':
       return instanceAction(write, 'stop');
+    // https://learn.microsoft.com/graph/api/accessreviewscheduledefinition-stop: no further round, and what runs ends.
+    case 'stopSeries':
+      return {
+        method: 'POST',
+        path: `${definitionPath(write.reviewId)}/stop`,
+        template: `${REVIEW_TEMPLATES.definition}/stop`,
+      };
     case 'remindReviewers':
       return instanceAction(write, 'sendReminder');
     case 'applyDecisions':

@@ -222,6 +222,7 @@ export type DirectoryWrite =
       readonly reviewId: string;
       readonly instanceId: string;
     }
+  | { readonly kind: 'stopSeries'; readonly reviewId: string }
   | {
       readonly kind: 'decide';
       readonly reviewId: string;

@@ -19,10 +19,19 @@ export type ReviewAction = ActionBase &
   (
     | { readonly kind: 'startReview'; readonly order: ReviewOrder }
     | {
-        readonly kind: 'stopReview' | 'remindReviewers' | 'applyDecisions';
+        readonly kind: 'stopReview' | 'remindReviewers';
         readonly reviewId: string;
         readonly instanceId: string;
         readonly name: string;
+      }
+    | { readonly kind: 'stopSeries'; readonly reviewId: string; readonly name: string }
+    | {
+        readonly kind: 'applyDecisions';
+        readonly reviewId: string;
+        readonly instanceId: string;
+        readonly name: string;
+        /** How many people's access was refused. */
+        readonly refused: number;
       }
     | {
         readonly kind: 'decide';
@@ -38,6 +47,7 @@ export type ReviewAction = ActionBase &
 export const REVIEW_ACTION_KINDS = [
   'startReview',
   'stopReview',
+  'stopSeries',
   'remindReviewers',
   'applyDecisions',
   'decide',

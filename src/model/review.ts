@@ -56,6 +56,10 @@ export interface Review {
   readonly key: string | null;
   readonly autoApply: boolean;
   readonly stageCount: number;
+  /** Whether it comes again: it has more than one round. */
+  readonly recurs: boolean;
+  /** Whether an approval needs a reason. */
+  readonly justificationRequired: boolean;
 }
 
 /** One round of a review, or a stage of one. Times are ISO 8601, UTC. */
@@ -98,6 +102,21 @@ const OPEN = new Set(['notstarted', 'initializing', 'starting', 'inprogress']);
 
 /** Whether decisions can still come: compared without case, as the directory's documents advise. */
 export const isOpen = (status: string): boolean => OPEN.has(status.toLowerCase());
+
+/** Whether a round has begun. */
+export const hasBegun = (status: string): boolean => status.toLowerCase() !== 'notstarted';
+
+/** Whether the directory still looks up who is reviewed, and by whom: nobody can decide yet. */
+export const isBeingPrepared = (status: string): boolean => ['initializing', 'starting'].includes(status.toLowerCase());
+
+/** Statuses in which the directory fills in what nobody has decided. */
+const CLOSING = new Set(['completing', 'autoreviewing']);
+
+/** Whether a round has ended, and what comes of it is not all there yet. */
+export const isClosing = (status: string): boolean => CLOSING.has(status.toLowerCase());
+
+/** Whether what was refused is being removed, or has been. */
+export const isApplied = (status: string): boolean => ['applying', 'applied'].includes(status.toLowerCase());
 
 /** Reading reviews. All methods throw {@link DirectoryError}. */
 export interface ReviewReader {

@@ -171,15 +171,22 @@ export const describe = (action: Action): string => {
       return startText(action.order);
     case 'stopReview':
       return `stop "${action.name}": what is decided by then stands, and nobody can decide any more`;
+    case 'stopSeries':
+      return `stop "${action.name}" for good: no further round begins, and one that runs ends now`;
     case 'remindReviewers':
       return `remind the reviewers of "${action.name}" who have not finished`;
     case 'applyDecisions':
-      return `apply the decisions of "${action.name}": assignments that were refused are removed`;
+      return `apply the decisions of "${action.name}": ${refusedText(action.refused)}`;
     case 'decide':
       return `${DECIDE_WORDS[action.decision]} ${action.principalName}${action.justification ? `: ${action.justification}` : ''}`;
     default:
       return action satisfies never;
   }
+};
+
+const refusedText = (refused: number): string => {
+  if (refused === 0) return 'the access of nobody was refused';
+  return `the access of ${refused === 1 ? 'one person' : `${refused} people`} was refused, and is removed`;
 };
 
 const DECIDE_WORDS = {

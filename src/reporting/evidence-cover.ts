@@ -175,6 +175,7 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
   configurationRead: 'configurations read',
   evidenceExported: 'folders of evidence written',
   decisions: 'decisions of reviewers',
+  decisionsTaken: 'reviews whose refusals were made removals',
   headSigned: 'signatures over the newest record',
   intended: 'writes about to be sent',
   keyAnnounced: 'keys announced',

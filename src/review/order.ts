@@ -79,3 +79,20 @@ export const reviewGuards = (
     stops.push({ guard: 'reviewers', message: `${reviewer} ${problem}. ${remedy}` });
   return stops;
 };
+
+/** What would be removed although nobody looked at it. */
+export const applyingGuards = ({
+  refused,
+  byDefault,
+}: {
+  readonly refused: number;
+  readonly byDefault: number;
+}): readonly GuardStop[] =>
+  byDefault === 0
+    ? []
+    : [
+        {
+          guard: 'deny',
+          message: `${byDefault} of ${refused} accesses to be removed were refused by the default of the review: nobody decided about them`,
+        },
+      ];

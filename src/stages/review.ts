@@ -1,18 +1,27 @@
-// Reviews, as commands run them: planned like any other change, followed, and their decisions fetched.
+// Reviews, as commands run them: planned like any other change. What comes of them is followed in reviewed.ts.
 import { join } from 'node:path';
-import type { Decision } from '../model/decision.ts';
 import type { Directory, DirectoryWriter, ServicePrincipal } from '../model/directory.ts';
-import { NeedsPersonError, RollcallError } from '../model/errors.ts';
+import { NeedsPersonError, RollcallError, UsageError } from '../model/errors.ts';
 import { fold } from '../model/fold.ts';
 import { type GuardStop, INTEGRATED_TAG, type PlanRecord, type PlanStep, type ReviewAction } from '../model/plan.ts';
-import { isOpen, type PersonRef, type Review, type ReviewDecision, type ReviewInstance } from '../model/review.ts';
+import {
+  hasBegun,
+  isApplied,
+  isBeingPrepared,
+  isClosing,
+  isOpen,
+  type Review,
+  type ReviewDecision,
+  type ReviewInstance,
+  type ReviewOrder,
+} from '../model/review.ts';
 import type { ReviewSettings } from '../model/settings.ts';
 import { type ActualState, readActual } from '../plan/actual.ts';
 import { estimate } from '../plan/estimate.ts';
 import { openPlan, type PlanFile, writePlan } from '../plan/file.ts';
 import type { WantedDecision } from '../review/decisions.ts';
 import { describeAccess, describeBasis } from '../review/describe.ts';
-import { reviewGuards, reviewOrder } from '../review/order.ts';
+import { applyingGuards, reviewGuards, reviewOrder } from '../review/order.ts';
 import { findReviewers } from '../review/reviewers.ts';
 import type { Work } from '../work.ts';
 import { accessTold } from './access-told.ts';
@@ -110,21 +119,23 @@ export const planReview = async (work: Work): Promise<PlanFile> => {
   );
   const access = { servicePrincipalId: servicePrincipal.id, people: userIds.size };
   const told = await accessTold(work, roster, await newestMatching(work, roster), access);
-  const order = reviewOrder({
-    application: work.settings.application,
-    servicePrincipalId: servicePrincipal.id,
-    settings,
-    found,
-    today: new Date(work.clock.now()).toISOString().slice(0, 10),
-    context: describeAccess(told),
-    basis: describeBasis(told, roster.hash),
-  });
-  const running = await runningReview(work, servicePrincipal.id);
-  if (running && running.review.key !== order.key)
-    throw new NeedsPersonError(
-      `The review "${running.review.displayName}" still runs, until ${running.instance.endsAt.slice(0, 10)}.`,
-      'Wait for its end, or stop it with "rollcall review stop"; then start the next.',
-    );
+  const startedOn = (today: string) =>
+    reviewOrder({
+      application: work.settings.application,
+      servicePrincipalId: servicePrincipal.id,
+      settings,
+      found,
+      today,
+      context: describeAccess(told),
+      basis: describeBasis(told, roster.hash),
+    });
+  const order = startedOn(dayOf(await directoryNow(work)));
+  const own = await ownReviews(work, servicePrincipal.id);
+  const running = await runningReview(work, own);
+  // It was started on an earlier day, and would be the same had it been started today.
+  const isSame = running && running.review.key === startedOn(dayOf(Date.parse(running.review.createdAt))).key;
+  if (running && !isSame) throw stillRuns(running);
+  if (!running && own.some(({ key }) => key === order.key)) throw startedAlready(order);
   return savePlanOf(work, actual, running ? [] : [{ kind: 'startReview', order }], reviewGuards(settings, found));
 };
 
@@ -133,10 +144,39 @@ export interface RunningReview {
   readonly instance: ReviewInstance;
 }
 
-/** The review whose reviewers can still decide, if there is one. */
-const runningReview = async (work: Work, servicePrincipalId: string): Promise<RunningReview | undefined> => {
+const dayOf = (moment: number): string => new Date(moment).toISOString().slice(0, 10);
+
+/** What time it is in the directory, by whose clock reviews begin and end. */
+export const directoryNow = async (work: Work): Promise<number> => {
   const directory = await work.connect();
-  for (const review of await ownReviews(work, servicePrincipalId)) {
+  return work.clock.now() + ((await directory.clockSkew(work.signal)) ?? 0);
+};
+
+const stillRuns = ({ review, instance }: RunningReview): NeedsPersonError => {
+  const name = `The review "${review.displayName}"`;
+  if (!review.recurs)
+    return new NeedsPersonError(
+      `${name} still runs, until ${instance.endsAt.slice(0, 10)}.`,
+      'Wait for its end, or stop it with "rollcall review stop"; then start the next.',
+    );
+  const round = hasBegun(instance.status) ? 'a round of it still runs' : 'its next round begins';
+  const day = (hasBegun(instance.status) ? instance.endsAt : instance.startsAt).slice(0, 10);
+  return new NeedsPersonError(
+    `${name} comes again, and with other settings than the configuration says: ${round}${hasBegun(instance.status) ? ', until' : ' on'} ${day}.`,
+    'Stop it for good with "rollcall review stop --series"; then start the one that the configuration describes.',
+  );
+};
+
+const startedAlready = ({ displayName, startsOn }: ReviewOrder): NeedsPersonError =>
+  new NeedsPersonError(
+    `The review "${displayName}" that begins on ${startsOn} was started already, and has ended.`,
+    'The same review is started once: start it on another day, or give it another name under review.name.',
+  );
+
+/** The review whose reviewers can still decide, if there is one. */
+const runningReview = async (work: Work, own: readonly Review[]): Promise<RunningReview | undefined> => {
+  const directory = await work.connect();
+  for (const review of own) {
     const instances = await directory.reviewInstances(review.id, work.signal);
     const instance = instances.find(({ status }) => isOpen(status));
     if (instance) return { review, instance };
@@ -144,14 +184,31 @@ const runningReview = async (work: Work, servicePrincipalId: string): Promise<Ru
   return undefined;
 };
 
-/** The newest round of the newest review: the one that runs, or else the last that ran. */
-const newestRound = async (work: Work): Promise<RunningReview & { actual: ActualState }> => {
-  const { directory, actual, servicePrincipal } = await registered(work);
+/** A round of a review, and its place among the rounds that there are. */
+export interface RoundInOrder extends RunningReview {
+  /** From 1, in the order in which they begin. */
+  readonly number: number;
+  readonly rounds: readonly ReviewInstance[];
+}
+
+/** Which round is meant: one by its number, the newest that has begun, or the newest that has ended, if one has. */
+export type WhichRound = number | 'newest' | 'ended';
+
+/** The rounds of a review in the order in which they begin. */
+export const roundsInOrder = async (work: Work, review: Review): Promise<readonly ReviewInstance[]> => {
+  const directory = await work.connect();
+  const rounds = [...(await directory.reviewInstances(review.id, work.signal))];
+  return rounds.sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt));
+};
+
+/** A round of the newest review. Whether one has begun is for the directory to say, whose clock it goes by. */
+export const findRound = async (work: Work, which: WhichRound): Promise<RoundInOrder & { actual: ActualState }> => {
+  const { actual, servicePrincipal } = await registered(work);
   for (const review of await ownReviews(work, servicePrincipal.id)) {
-    const instances = [...(await directory.reviewInstances(review.id, work.signal))];
-    const begun = instances.filter(({ startsAt }) => Date.parse(startsAt) <= work.clock.now());
-    const newest = (begun.length > 0 ? begun : instances).sort((a, b) => (a.startsAt < b.startsAt ? 1 : -1))[0];
-    if (newest) return { review, instance: newest, actual };
+    const rounds = await roundsInOrder(work, review);
+    const instance = typeof which === 'number' ? rounds[which - 1] : chosen(rounds, which);
+    if (instance) return { review, instance, number: rounds.indexOf(instance) + 1, rounds, actual };
+    if (typeof which === 'number' && rounds.length > 0) throw noSuchRound(review, which, rounds.length);
   }
   throw new RollcallError(
     `No review of ${work.settings.application.displayName} has been started with Rollcall.`,
@@ -159,24 +216,99 @@ const newestRound = async (work: Work): Promise<RunningReview & { actual: Actual
   );
 };
 
-/** Plans to stop the round that runs, to remind its reviewers, or to apply what was decided. */
-export const planRoundAction = async (
-  work: Work,
-  kind: 'stopReview' | 'remindReviewers' | 'applyDecisions',
-): Promise<PlanFile> => {
-  const { review, instance, actual } = await newestRound(work);
-  const open = isOpen(instance.status);
-  if (kind === 'applyDecisions' ? open : !open) {
-    const until = instance.endsAt.slice(0, 10);
-    throw new NeedsPersonError(
-      `The review "${review.displayName}" ${open ? `still runs, until ${until}` : `has ended (${instance.status})`}.`,
-      open
-        ? 'Decisions are applied after the end: wait for it, or stop it.'
-        : 'Look at it with "rollcall review results".',
-    );
+const chosen = (rounds: readonly ReviewInstance[], which: 'newest' | 'ended'): ReviewInstance | undefined => {
+  const begun = rounds.filter(({ status }) => hasBegun(status));
+  const ended = begun.filter(({ status }) => !isOpen(status));
+  return (which === 'ended' ? ended.at(-1) : undefined) ?? begun.at(-1) ?? rounds[0];
+};
+
+const noSuchRound = ({ displayName }: Review, number: number, there: number): UsageError =>
+  new UsageError(
+    `--round: the review "${displayName}" has no round ${number}; it has ${there === 1 ? 'one' : `${there}`} so far.`,
+    `Name a round from 1 to ${there}, or leave it out for the newest.`,
+  );
+
+/** The newest round of the newest review: the one that runs, or else the last that ran. */
+export const newestRound = (work: Work): Promise<RoundInOrder & { actual: ActualState }> => findRound(work, 'newest');
+
+const refused = (review: Review, what: string, remedy: string): NeedsPersonError =>
+  new NeedsPersonError(`The review "${review.displayName}" ${what}.`, remedy);
+
+const hasNotBegun = (review: Review, { startsAt }: ReviewInstance): NeedsPersonError =>
+  refused(
+    review,
+    `has not begun: it begins on ${startsAt.slice(0, 10)}`,
+    'Wait until then, or stop it with "rollcall review stop --series".',
+  );
+
+const hasEnded = (review: Review, { status }: ReviewInstance): NeedsPersonError =>
+  refused(review, `has ended (${status})`, 'Look at it with "rollcall review results".');
+
+const draftOf = <Kind extends string>(kind: Kind, { review, instance }: RunningReview) => ({
+  kind,
+  reviewId: review.id,
+  instanceId: instance.id,
+  name: review.displayName,
+});
+
+/** Plans to stop the round that runs, or the whole series: a round that has not begun cannot be stopped by itself. */
+export const planStop = async (work: Work, { series = false } = {}): Promise<PlanFile> => {
+  const round = await newestRound(work);
+  const { review, instance, rounds, actual } = round;
+  if (series || (!review.recurs && !hasBegun(instance.status))) {
+    if (!rounds.some(({ status }) => isOpen(status))) throw hasEnded(review, instance);
+    return savePlanOf(work, actual, [{ kind: 'stopSeries', reviewId: review.id, name: review.displayName }], []);
   }
-  const draft = { kind, reviewId: review.id, instanceId: instance.id, name: review.displayName };
-  return savePlanOf(work, actual, [draft], []);
+  if (!hasBegun(instance.status)) throw hasNotBegun(review, instance);
+  if (!isOpen(instance.status)) throw hasEnded(review, instance);
+  return savePlanOf(work, actual, [draftOf('stopReview', round)], []);
+};
+
+/** Plans to remind the reviewers of the round that runs. */
+export const planReminder = async (work: Work): Promise<PlanFile> => {
+  const round = await newestRound(work);
+  const { review, instance, actual } = round;
+  if (!hasBegun(instance.status)) throw hasNotBegun(review, instance);
+  if (!isOpen(instance.status)) throw hasEnded(review, instance);
+  if (isBeingPrepared(instance.status))
+    throw refused(
+      review,
+      `has begun, and the directory still looks up who reviews whom (${instance.status})`,
+      'Try again in a few minutes: reviewers have been told nothing yet.',
+    );
+  return savePlanOf(work, actual, [draftOf('remindReviewers', round)], []);
+};
+
+/** Plans to remove what was refused in a round that has ended: in the newest of them, unless one is named. */
+export const planApplying = async (work: Work, which: number | undefined): Promise<PlanFile> => {
+  const round = await findRound(work, which ?? 'ended');
+  const { review, instance, actual } = round;
+  if (!hasBegun(instance.status)) throw hasNotBegun(review, instance);
+  if (isOpen(instance.status))
+    throw refused(
+      review,
+      `still runs, until ${instance.endsAt.slice(0, 10)}`,
+      'Decisions are applied after the end: wait for it, or stop it.',
+    );
+  if (isClosing(instance.status))
+    throw refused(
+      review,
+      `has ended, and the directory still closes it (${instance.status})`,
+      'Try again in a few minutes: what comes of it is not all there yet.',
+    );
+  if (isApplied(instance.status)) return savePlanOf(work, actual, [], []);
+  const tally = { refused: 0, byDefault: 0 };
+  for await (const { decision, reviewedBy } of decisionsOf(work, review.id, instance.id)) {
+    if (decision !== 'Deny') continue;
+    tally.refused += 1;
+    if (reviewedBy === null) tally.byDefault += 1;
+  }
+  return savePlanOf(
+    work,
+    actual,
+    [{ ...draftOf('applyDecisions', round), refused: tally.refused }],
+    applyingGuards(tally),
+  );
 };
 
 /** Plans what a signed-in reviewer has written into a file. Every line must be about somebody under review. */
@@ -206,118 +338,18 @@ export const planDecisions = async (work: Work, wanted: readonly WantedDecision[
   return savePlanOf(work, actual, drafts, []);
 };
 
-async function* decisionsOf(work: Work, reviewId: string, instanceId: string): AsyncGenerator<ReviewDecision> {
+/** The decisions of a round as they stand, or those of one of its stages. */
+export async function* decisionsOf(
+  work: Work,
+  reviewId: string,
+  instanceId: string,
+  stageId: string | null = null,
+): AsyncGenerator<ReviewDecision> {
   const directory = await work.connect();
-  for await (const page of directory.reviewDecisions(reviewId, instanceId, null, work.signal)) yield* page;
+  for await (const page of directory.reviewDecisions(reviewId, instanceId, stageId, work.signal)) yield* page;
 }
 
 /** The steps of a plan about a review, as applying takes them: each is looked for before it is sent. */
 export async function* reviewSteps(plan: PlanFile): AsyncGenerator<PlanStep> {
   for await (const record of plan.records()) if ('action' in record) yield { action: record.action, isNeeded: true };
 }
-
-export interface ReviewerProgress {
-  readonly reviewer: string;
-  readonly decided: number;
-}
-
-export interface ReviewStatus {
-  readonly review: Review;
-  readonly instance: ReviewInstance;
-  readonly stages: readonly ReviewInstance[];
-  readonly isOpen: boolean;
-  /** Whole days until the end, 0 on the last; null where it has ended. */
-  readonly daysLeft: number | null;
-  readonly people: number;
-  readonly decided: number;
-  readonly byDecision: Readonly<Record<string, number>>;
-  readonly byReviewer: readonly ReviewerProgress[];
-  /** Reviewers who were written to and have decided nothing yet. */
-  readonly notBegun: readonly string[];
-}
-
-const DAY_MS = 24 * 3_600_000;
-
-/** How far the newest round is. */
-export const reviewStatus = async (work: Work): Promise<ReviewStatus> => {
-  const directory = await work.connect();
-  const { review, instance } = await newestRound(work);
-  const stages =
-    review.stageCount > 1 ? await directory.reviewStages(review.id, instance.id, work.signal) : ([] as const);
-  const byDecision: Record<string, number> = {};
-  const byReviewer = new Map<string, { readonly person: PersonRef; decided: number }>();
-  let people = 0;
-  let decided = 0;
-  for await (const { decision, reviewedBy } of decisionsOf(work, review.id, instance.id)) {
-    people += 1;
-    byDecision[decision] = (byDecision[decision] ?? 0) + 1;
-    if (decision === 'NotReviewed') continue;
-    decided += 1;
-    if (!reviewedBy) continue;
-    const known = byReviewer.get(reviewedBy.id) ?? { person: reviewedBy, decided: 0 };
-    known.decided += 1;
-    byReviewer.set(reviewedBy.id, known);
-  }
-  const contacted = await directory.contactedReviewers(review.id, instance.id, work.signal);
-  const open = isOpen(instance.status);
-  return {
-    review,
-    instance,
-    stages,
-    isOpen: open,
-    daysLeft: open ? Math.max(0, Math.floor((Date.parse(instance.endsAt) - work.clock.now()) / DAY_MS)) : null,
-    people,
-    decided,
-    byDecision,
-    byReviewer: [...byReviewer.values()]
-      .map(({ person, decided: count }) => ({ reviewer: nameOf(person), decided: count }))
-      .sort((a, b) => b.decided - a.decided),
-    notBegun: contacted.filter(({ id }) => !byReviewer.has(id)).map((one) => one.userPrincipalName || one.displayName),
-  };
-};
-
-export const nameOf = ({ userPrincipalName, displayName, id }: PersonRef): string =>
-  userPrincipalName ?? (displayName || id);
-
-export interface ReviewResults extends Pick<ReviewStatus, 'review' | 'instance' | 'isOpen'> {
-  readonly decisions: readonly ReviewDecision[];
-}
-
-/** Every decision of the newest round. Once it has ended, they are recorded as evidence. */
-export const reviewResults = async (work: Work): Promise<ReviewResults> => {
-  const { review, instance } = await newestRound(work);
-  const decisions: ReviewDecision[] = [];
-  for await (const decision of decisionsOf(work, review.id, instance.id)) decisions.push(decision);
-  const open = isOpen(instance.status);
-  if (!open) record(work, review, instance, decisions);
-  return { review, instance, isOpen: open, decisions };
-};
-
-/** So many decisions stand in one record. */
-const TOGETHER = 200;
-
-const record = (work: Work, review: Review, instance: ReviewInstance, decisions: readonly ReviewDecision[]): void => {
-  const about = { review: review.id, name: review.displayName, instance: instance.id, status: instance.status };
-  work.evidence.append({ kind: 'reviewEnded', data: { ...about, decisions: decisions.length } });
-  for (let from = 0; from < decisions.length; from += TOGETHER)
-    work.evidence.append({ kind: 'decisions', data: { ...about, decisions: decisions.slice(from, from + TOGETHER) } });
-};
-
-/** Decisions as what follows them up takes them. A default that decided has no reviewer. */
-export const asDecisions = ({ review, instance, decisions }: ReviewResults, now: number): readonly Decision[] => {
-  // Whatever the directory's clock says: what has been read by now was decided by now.
-  const by = (moment: string) => new Date(Math.min(Date.parse(moment), now)).toISOString();
-  return decisions.map((one) => ({
-    id: one.id,
-    reviewId: review.id,
-    instanceId: instance.id,
-    stageId: null,
-    principalId: one.principal.id,
-    role: null,
-    decision: one.decision,
-    reviewedBy: one.reviewedBy ? nameOf(one.reviewedBy) : 'the default of the review',
-    applyResult: one.applyResult,
-    justification: one.justification,
-    at: by(one.reviewedAt ?? instance.endsAt),
-  }));
-};

@@ -4,15 +4,14 @@ import { csvSource } from '../../collect/csv.ts';
 import { NeedsPersonError } from '../../model/errors.ts';
 import {
   applyReview,
-  asDecisions,
-  newestMatching,
-  newestRoster,
+  planApplying,
   planDecisions,
+  planReminder,
   planReview,
-  planRoundAction,
+  planStop,
   reviewResults,
   reviewStatus,
-  takeDecisions,
+  takeRounds,
 } from '../../pipeline.ts';
 import type { PlanFile } from '../../plan/file.ts';
 import { wantedDecisions } from '../../review/decisions.ts';
@@ -20,9 +19,8 @@ import type { Work } from '../../work.ts';
 import { confirmPlan } from '../confirm.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
-import { count } from '../print/progress.ts';
 import { appliedText, planText } from '../print/results.ts';
-import { decisionTable, resultsText, statusText } from '../print/review.ts';
+import { decisionTable, resultsText, statusText, takenText } from '../print/review.ts';
 import type { CommonOptions } from '../program.ts';
 import { commandLine } from '../started.ts';
 import { withWork } from '../with-work.ts';
@@ -81,17 +79,25 @@ export const reviewStart = (options: ReviewOptions, io: Io): Promise<number> =>
 
 export const reviewRemind = (options: ReviewOptions, io: Io): Promise<number> =>
   withWork(options, io, 'review remind', async (work) =>
-    planAndApply(work, await planRoundAction(work, 'remindReviewers'), options, io, ['review', 'status']),
+    planAndApply(work, await planReminder(work), options, io, ['review', 'status']),
   );
 
-export const reviewStop = (options: ReviewOptions, io: Io): Promise<number> =>
+export interface StopOptions extends ReviewOptions {
+  readonly series: boolean;
+}
+
+export const reviewStop = (options: StopOptions, io: Io): Promise<number> =>
   withWork(options, io, 'review stop', async (work) =>
-    planAndApply(work, await planRoundAction(work, 'stopReview'), options, io, ['review', 'results']),
+    planAndApply(work, await planStop(work, { series: options.series }), options, io, ['review', 'results']),
   );
 
-export const reviewApply = (options: ReviewOptions, io: Io): Promise<number> =>
+export interface ApplyReviewOptions extends ReviewOptions {
+  readonly round?: number;
+}
+
+export const reviewApply = (options: ApplyReviewOptions, io: Io): Promise<number> =>
   withWork(options, io, 'review apply', async (work) =>
-    planAndApply(work, await planRoundAction(work, 'applyDecisions'), options, io, ['review', 'results']),
+    planAndApply(work, await planApplying(work, options.round), options, io, ['review', 'results']),
   );
 
 export interface DecideOptions extends ReviewOptions {
@@ -107,9 +113,13 @@ export const reviewDecide = (options: DecideOptions, io: Io): Promise<number> =>
     return planAndApply(work, await planDecisions(work, wanted), options, io, ['review', 'status']);
   });
 
-export const reviewStatusCommand = (options: CommonOptions, io: Io): Promise<number> =>
+export interface RoundOptions extends CommonOptions {
+  readonly round?: number;
+}
+
+export const reviewStatusCommand = (options: RoundOptions, io: Io): Promise<number> =>
   withWork(options, io, 'review status', async (work) => {
-    const status = await reviewStatus(work);
+    const status = await reviewStatus(work, options.round);
     const next = status.isOpen
       ? commandLine(io.started, options, 'review', status.notBegun.length > 0 ? 'remind' : 'status')
       : commandLine(io.started, options, 'review', 'results');
@@ -131,29 +141,23 @@ export const reviewStatusCommand = (options: CommonOptions, io: Io): Promise<num
     return status.isOpen && status.decided < status.people ? 2 : 0;
   });
 
-export const reviewResultsCommand = (options: CommonOptions, io: Io): Promise<number> =>
+export const reviewResultsCommand = (options: RoundOptions, io: Io): Promise<number> =>
   withWork(options, io, 'review results', async (work) => {
-    const results = await reviewResults(work);
-    const removals = results.isOpen ? undefined : await removalsOf(work, results);
-    const next = removals?.added
-      ? `${count(removals.added)} refused accounts are to be removed from the application.\nNext: ${commandLine(io.started, options, 'removals', 'send')}`
-      : `Next: ${commandLine(io.started, options, results.isOpen ? 'review' : 'removals', results.isOpen ? 'status' : 'list')}`;
+    const results = await reviewResults(work, options.round);
+    const taken = await takeRounds(work, results);
+    const sum = (what: 'added' | 'known' | 'unfound') => taken.reduce((total, one) => total + one[what], 0);
+    const removals = { added: sum('added'), known: sum('known'), unfound: sum('unfound') };
+    const next = results.isOpen ? ['review', 'status'] : ['removals', removals.added > 0 ? 'send' : 'list'];
     await print(
       {
-        data: { ...results, ...(removals && { removals }) },
-        text: `${resultsText(results)}\n${next}`,
+        data: { ...results, ...(taken.length > 0 && { removals, taken }) },
+        text: [resultsText(results), ...takenText(taken), `Next: ${commandLine(io.started, options, ...next)}`].join(
+          '\n',
+        ),
         table: decisionTable(results),
       },
       options,
       io,
     );
-    return results.isOpen || (removals?.added ?? 0) > 0 ? 2 : 0;
+    return results.isOpen || results.isClosing || removals.added > 0 ? 2 : 0;
   });
-
-/** What was refused becomes removals, once: whoever looks again changes nothing. */
-const removalsOf = async (work: Work, results: Parameters<typeof asDecisions>[0]) => {
-  const roster = await newestRoster(work);
-  const matching = await newestMatching(work, roster);
-  const { added, known, unfound } = await takeDecisions(work, roster, matching, asDecisions(results, work.clock.now()));
-  return { added: added.length, known, unfound: unfound.length };
-};

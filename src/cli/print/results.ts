@@ -60,6 +60,7 @@ const ACTION_WORDS: Readonly<Record<ActionKind, readonly [string, string]>> = {
   unassign: ['assignment to take away', 'assignments to take away'],
   startReview: ['review to start', 'reviews to start'],
   stopReview: ['review to stop', 'reviews to stop'],
+  stopSeries: ['series of reviews to stop', 'series of reviews to stop'],
   remindReviewers: ['reminder to send', 'reminders to send'],
   applyDecisions: ['set of decisions to apply', 'sets of decisions to apply'],
   decide: ['decision to record', 'decisions to record'],
@@ -139,6 +140,7 @@ export const appliedText = ({ results, done, failures, cost }: Applied): string 
 const DONE_WORDS: Readonly<Partial<Record<ActionKind, string>>> = {
   startReview: 'reviews started',
   stopReview: 'reviews stopped',
+  stopSeries: 'series of reviews stopped',
   remindReviewers: 'reminders sent',
   applyDecisions: 'sets of decisions applied',
   decide: 'decisions recorded',

@@ -1,5 +1,6 @@
 // Reviews in words: how far they are, and what was decided.
-import type { ReviewResults, ReviewStatus } from '../../pipeline.ts';
+import type { ReviewDecision } from '../../model/review.ts';
+import type { HowFar, ReviewResults, ReviewStatus, RoundInOrder, TakenRound } from '../../pipeline.ts';
 import { count } from './progress.ts';
 import { table } from './results.ts';
 
@@ -21,15 +22,44 @@ const leftText = (daysLeft: number | null): string =>
         ? ', 1 day left'
         : `, ${daysLeft} days left`;
 
-export const statusText = (status: ReviewStatus): string => {
-  const { review, instance, stages, people, decided, byDecision, byReviewer, notBegun, daysLeft } = status;
+/** `"CORPDB1 2026-12", round 2 of it: inprogress, 2026-12-08 to 2026-12-15` */
+const headText = ({ review, instance, number }: RoundInOrder): string =>
+  `"${review.displayName}"${review.recurs ? `, round ${number}` : ''}: ${instance.status}, ${day(instance.startsAt)} to ${day(instance.endsAt)}`;
+
+/** The rounds of a review that comes again. */
+const roundsText = ({ review, instance, rounds }: RoundInOrder): readonly string[] =>
+  review.recurs
+    ? [
+        'Rounds',
+        ...rounds.map(
+          ({ id, status, startsAt, endsAt }, index) =>
+            `  ${index + 1}  ${day(startsAt)} to ${day(endsAt)}  ${status}${id === instance.id ? '  (this one)' : ''}`,
+        ),
+      ]
+    : [];
+
+const decidedText = ({ people, decided, byDefault }: HowFar): string => {
   const share = people === 0 ? 100 : Math.floor((decided / people) * 100);
+  const rest = byDefault > 0 ? `; ${count(byDefault)} by the default` : '';
+  return `${count(decided)} of ${count(people)} decided (${share} %)${rest}`;
+};
+
+const stageText = (stage: ReviewStatus['stages'][number]): readonly string[] => {
+  const { number, status, startsAt, endsAt, people, byReviewer } = stage;
+  const line = `  stage ${number}: ${status}, ${day(startsAt)} to ${day(endsAt)}`;
+  if (people === 0) return [line];
+  return [
+    `${line}; ${decidedText(stage)}`,
+    ...byReviewer.map(({ reviewer, decided }) => `    ${reviewer}  ${count(decided)}`),
+  ];
+};
+
+export const statusText = (status: ReviewStatus): string => {
+  const { stages, people, byDecision, byReviewer, notBegun, daysLeft } = status;
   const lines = [
-    `"${review.displayName}": ${instance.status}, ${day(instance.startsAt)} to ${day(instance.endsAt)}${leftText(daysLeft)}`,
-    ...stages.map(
-      ({ id, status: state, startsAt, endsAt }) => `  stage ${id}: ${state}, ${day(startsAt)} to ${day(endsAt)}`,
-    ),
-    `${count(decided)} of ${count(people)} decided (${share} %)`,
+    `${headText(status)}${leftText(daysLeft)}`,
+    ...stages.flatMap(stageText),
+    decidedText(status),
     ...(people > 0
       ? [table(Object.entries(byDecision).map(([kind, n]) => [WORDS[kind] ?? kind, count(n)] as const))]
       : []),
@@ -37,44 +67,66 @@ export const statusText = (status: ReviewStatus): string => {
   if (byReviewer.length > 0)
     lines.push(`By reviewer\n${table(byReviewer.map(({ reviewer, decided: n }) => [reviewer, count(n)] as const))}`);
   if (notBegun.length > 0) lines.push(`Not begun: ${notBegun.join(', ')}`);
-  return lines.join('\n');
+  return [...lines, ...roundsText(status)].join('\n');
 };
 
 /** How many names a result shows; all of them are in the CSV and JSON outputs. */
 const SHOWN = 20;
 
-export const resultsText = ({ review, instance, decisions }: ReviewResults): string => {
-  const lines = [`"${review.displayName}": ${instance.status}, ${day(instance.startsAt)} to ${day(instance.endsAt)}`];
+export const resultsText = (results: ReviewResults): string => {
+  const { decisions, isOpen, isClosing } = results;
+  const lines = [headText(results)];
+  if (isOpen) lines.push('It still runs: what is decided by now can change.');
+  if (isClosing) lines.push('The directory still closes it: look again in a few minutes.');
   for (const [kind, words] of Object.entries(WORDS)) {
     const those = decisions.filter(({ decision }) => decision === kind);
     if (those.length === 0) continue;
     lines.push(`${count(those.length)} ${words}`);
-    for (const { principal, reviewedBy, justification, applyResult } of those.slice(0, SHOWN)) {
-      const by = reviewedBy ? `by ${reviewedBy.userPrincipalName ?? reviewedBy.displayName}` : 'by nobody';
+    for (const one of those.slice(0, SHOWN)) {
+      const { principal, justification, applyResult } = one;
+      const by = deciderOf(one);
       const applied = applyResult && applyResult !== 'New' ? `, ${applyResult}` : '';
       const why = justification ? `: ${justification}` : '';
-      lines.push(`  ${principal.userPrincipalName ?? principal.displayName} ${by}${applied}${why}`);
+      lines.push(`  ${principal.userPrincipalName ?? principal.displayName}${by && ` by ${by}`}${applied}${why}`);
     }
     if (those.length > SHOWN) lines.push(`  and ${count(those.length - SHOWN)} more`);
   }
-  return lines.join('\n');
+  return [...lines, ...roundsText(results)].join('\n');
 };
 
+/** Who decided; empty where nothing was decided. */
+const deciderOf = ({ decision, reviewedBy }: ReviewDecision): string => {
+  if (reviewedBy) return reviewedBy.userPrincipalName ?? reviewedBy.displayName;
+  return decision === 'NotReviewed' ? '' : 'the default of the review';
+};
+
+/** What became removals, round by round. */
+export const takenText = (taken: readonly TakenRound[]): readonly string[] =>
+  taken.flatMap(({ review, number, startsAt, added, unfound }) => {
+    const of = `"${review}", round ${number} of ${day(startsAt)}`;
+    return [
+      ...(added > 0 ? [`${of}: ${count(added)} refused accounts are to be removed from the application.`] : []),
+      ...(unfound > 0
+        ? [`${of}: ${count(unfound)} refusals meet no account of the newest roster: nothing is to be removed for them.`]
+        : []),
+    ];
+  });
+
 /** Whether somebody keeps the access: refused access that was not removed is still there. */
-const keeps = ({ decision, applyResult }: ReviewResults['decisions'][number]): boolean =>
+const keeps = ({ decision, applyResult }: ReviewDecision): boolean =>
   !(decision === 'Deny' && applyResult.startsWith('AppliedSuccessfully'));
 
 export const decisionTable = ({ decisions }: ReviewResults) => ({
   columns: ['person', 'id', 'name', 'decision', 'reviewer', 'at', 'justification', 'applied', 'keepsAccess'],
   rows: (async function* () {
     for (const one of decisions) {
-      const { principal, decision, reviewedBy, reviewedAt, justification, applyResult } = one;
+      const { principal, decision, reviewedAt, justification, applyResult } = one;
       yield [
         principal.userPrincipalName ?? '',
         principal.id,
         principal.displayName,
         decision,
-        reviewedBy ? (reviewedBy.userPrincipalName ?? reviewedBy.displayName) : '',
+        deciderOf(one),
         reviewedAt ?? '',
         justification,
         applyResult,

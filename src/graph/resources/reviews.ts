@@ -102,7 +102,16 @@ const reviewOf = (item: Item): Review => {
     key: KEY.exec(textOf(item['descriptionForAdmins']))?.[1] ?? null,
     autoApply: settings['autoApplyDecisionsEnabled'] === true,
     stageCount: Array.isArray(stages) && stages.length > 0 ? stages.length : 1,
+    recurs: recurs(settings['recurrence']),
+    justificationRequired: settings['justificationRequiredOnApproval'] === true,
   };
+};
+
+/** One that happens once has no recurrence, or one with a single occurrence. */
+const recurs = (recurrence: unknown): boolean => {
+  if (!isRecord(recurrence)) return false;
+  const range = isRecord(recurrence['range']) ? recurrence['range'] : {};
+  return !(range['type'] === 'numbered' && range['numberOfOccurrences'] === 1);
 };
 
 const servicePrincipalOf = (scope: unknown): string | null => {
