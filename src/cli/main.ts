@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The command line's way in: builds the program, runs one command, and turns what went wrong into words and a status.
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { CommanderError, InvalidArgumentError } from 'commander';
@@ -10,6 +9,7 @@ import type { Io } from './io.ts';
 import { buildProgram } from './program.ts';
 import { startedAs } from './started.ts';
 import { tellError } from './tell-error.ts';
+import { watchOutput } from './watch-output.ts';
 
 const USAGE = 64;
 const LEAST_NODE = 24;
@@ -30,7 +30,7 @@ const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env;
 if ((script === 'rollcall' || script === 'start') && typedIn) process.chdir(typedIn);
 
 const stop = new AbortController();
-const output = watchOutput();
+const output = watchOutput(process.stdout, process.stderr);
 const io: Io = {
   ...output,
   signal: stop.signal,
@@ -67,36 +67,6 @@ const lost = output.lost();
 if (lost)
   io.err(`The output could not be written: ${lost.message}.\nMake room for it, and run the same command again.\n`);
 process.exitCode = lost && status !== USAGE ? 1 : status;
-
-/**
- * Standard output and error. A reader that has seen enough is no failure of ours, and whatever becomes of the readers, a
- * command that writes to a directory comes to its end.
- */
-function watchOutput(): Pick<Io, 'out' | 'err' | 'isRead' | 'taken'> & { lost(): Error | undefined } {
-  let isRead = true;
-  let lost: Error | undefined;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    isRead = false;
-    if (error.code !== 'EPIPE' && error.code !== 'EOF') lost = error;
-  });
-  // There is nobody left to tell.
-  process.stderr.on('error', () => undefined);
-  return {
-    out: (text) => {
-      if (isRead) process.stdout.write(text);
-    },
-    err: (text) => {
-      process.stderr.write(text);
-    },
-    isRead: () => isRead,
-    taken: async () => {
-      if (!process.stdout.writableNeedDrain) return;
-      // A reader that goes away is told of above.
-      await once(process.stdout, 'drain').catch(() => undefined);
-    },
-    lost: () => lost,
-  };
-}
 
 function failureStatus(error: unknown): number {
   // Commander has told its own errors already; help and version are no errors.

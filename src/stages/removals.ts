@@ -5,7 +5,6 @@ import type { Roster } from '../model/account.ts';
 import type { Channel, OrderReport, OrderState, Placed } from '../model/channel.ts';
 import type { Decision } from '../model/decision.ts';
 import { ChannelDownError, ChannelError, RollcallError } from '../model/errors.ts';
-import { fold } from '../model/fold.ts';
 import type { Removal, RemovalEvent, RemovalState } from '../model/removal.ts';
 import type { Settings } from '../model/settings.ts';
 import type { PlanRow } from '../plan/plan.ts';
@@ -111,11 +110,7 @@ export const testGoing = async (
   const going = await allRemovals(work, ['open', 'ordered', 'accepted', 'claimedDone', 'returned']);
   if (going.length === 0) return undefined;
   const index = new RemovalIndex(going);
-  const renamed = new Map(going.flatMap((removal) => (removal.seen?.as ? [[fold(removal.seen.as), removal]] : [])));
-  return (row) =>
-    [...index.ofAccount(row), renamed.get(fold(row.key))].some(
-      (removal) => removal !== undefined && (removal.role === null || isSameRole(removal.role, row.role)),
-    );
+  return (row) => index.ofStanding(row).some(({ role }) => role === null || isSameRole(role, row.role));
 };
 
 /** Records changes, then saves them. What only says again what was known is saved without a record. */
@@ -438,7 +433,7 @@ export const removalsById = async (work: Work, beginnings: readonly string[]): P
     const found = all.filter(({ id }) => id.startsWith(beginning.toLowerCase()));
     if (found.length === 1) return found[0]!;
     throw new RollcallError(
-      `${found.length === 0 ? 'No removal' : `${found.length} removals`} of ${work.settings.application.displayName} ${found.length === 1 ? 'has' : 'have'} an id that begins with "${beginning}".`,
+      `${found.length === 0 ? 'No removal' : `${found.length} removals`} of ${work.settings.application.displayName} ${found.length > 1 ? 'have' : 'has'} an id that begins with "${beginning}".`,
       'Take the id from "rollcall removals list".',
     );
   });

@@ -141,6 +141,11 @@ test('of 30 refused accounts, those that remain, and the one that came back rena
   expect(after.counts).toEqual(before.counts);
   expect(after.counts).toEqual({ ordered: 11, confirmed: 19 });
 
+  // Taken once more, the decisions mean those who are there; of the one that was renamed, what is ordered already.
+  const last = await run(world, 2, 'removals', 'deny', join(world.folder, 'decisions.csv'));
+  expect([last.added, last.known, last.unfound.length]).toEqual([[], 11, 19]);
+  expect((await run(world, 0, 'removals', 'list')).counts).toEqual(after.counts);
+
   // Every change stands in the record, and the record is whole.
   expect(await verifyChain(evidenceOf(world))).toMatchObject({ whole: true });
   const found: string[] = [];
