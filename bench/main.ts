@@ -2,7 +2,7 @@
 // npm run bench -- --rows 10000        matching alone; fails unless both targets are met
 // npm run bench -- --large             a million accounts; fails when the product needs more memory than it may
 // npm run bench -- --writes            50,000 assignments under the limit of writes; fails unless three targets are met
-// npm run bench -- --sources            each kind of source at 100,000 accounts; fails when one loses accounts
+// npm run bench -- --sources           each kind of source at 100,000 accounts; fails on lost accounts or too much memory
 // npm run bench -- --tenant            the local tenant under load; fails on lost writes, growing memory, slow lookups
 //
 // --latency MS    how much later the tenant answers; 20 by default, 0 with --large and --writes
@@ -10,6 +10,8 @@
 // --keep FOLDER   with --large and --tenant: keep the generated directory for the next run
 // --users N       with --tenant: users of the directory that is looked up in; 1,000,000 by default
 // --seconds N     with --tenant: how long each part takes; 60 by default
+// --rows N        with --sources: how many accounts
+// --only TEXT     with --sources: the kinds whose name holds this: excel, ldap, sql
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     keep: text,
     users: text,
     seconds: text,
+    only: text,
     'time-scale': text,
     large: flag,
     writes: flag,
@@ -50,7 +53,9 @@ const wholeNumber = (
 };
 
 const bench = async (folder: string): Promise<boolean> => {
-  if (values.sources) return benchSources(folder, wholeNumber('rows', 100, 100_000));
+  if (values.sources) {
+    return benchSources({ folder, rows: wholeNumber('rows', 100, 100_000), only: values.only ?? '' });
+  }
   if (values.tenant) {
     return benchLoad({
       folder,

@@ -31,11 +31,14 @@ const finish = (args: readonly string[], env: Readonly<Record<string, string>>):
     });
   });
 
-/** The JSON document that a product's command printed, with its peak of memory in KiB. */
+/** The JSON document that a product's command printed, with what it took. */
 export interface ProductRun<Printed> {
   readonly printed: Printed;
   readonly seconds: number;
+  /** The peak of its memory. */
   readonly maxRssKiB: number;
+  /** How long its processor worked, of all cores together. */
+  readonly cpuSeconds: number;
 }
 
 /** What the product is run in: a folder with its configuration, and the file that says where the tenant is. */
@@ -58,7 +61,8 @@ export const runProduct = async <Printed>(
   if (status !== 0 && status !== 2) {
     throw new Error(`rollcall ${command.join(' ')} ended with ${status}; what it said stands above`);
   }
-  return { printed: JSON.parse(stdout), seconds, maxRssKiB: Number(await readFile(peakFile, 'utf8')) };
+  const took: Pick<ProductRun<unknown>, 'maxRssKiB' | 'cpuSeconds'> = JSON.parse(await readFile(peakFile, 'utf8'));
+  return { printed: JSON.parse(stdout), seconds, ...took };
 };
 
 /** Runs the manual procedure on a users file. */

@@ -94,7 +94,8 @@ export const startSlapd = async (options: SlapdOptions = {}): Promise<Slapd> => 
       `rootdn ${ADMIN}`,
       `rootpw "${PASSWORD}"`,
       `directory ${data}`,
-      'maxsize 1073741824',
+      // Room for a million entries; the file takes what is in it.
+      'maxsize 17179869184',
       'dbnosync',
       'index objectClass eq',
       `limits dn.exact="${reader}" ${limits}`,

@@ -1,5 +1,5 @@
 // Writes Excel workbooks for tests, as Excel writes them, or wrong in one place.
-import { strToU8, type Zippable, zipSync } from 'fflate';
+import { strToU8, Zip, ZipDeflate, type Zippable, zipSync } from 'fflate';
 
 /** A text, a number, or a cell's attributes and content as XML. */
 export type CellText = string | number | null | { readonly attributes?: string; readonly xml?: string };
@@ -66,6 +66,65 @@ export const workbook = (written: WorkbookText): Buffer => {
   return Buffer.from(zipSync(zipped, { level: 6 }));
 };
 
+/** A workbook of one sheet of texts, in pieces of its file: for more rows than are wanted in memory. */
+export const workbookPieces = function* (
+  header: readonly string[],
+  rows: Iterable<readonly string[]>,
+): Generator<Uint8Array> {
+  let pieces: Uint8Array[] = [];
+  const zip = new Zip((error, piece) => {
+    if (error) throw error;
+    pieces.push(piece);
+  });
+  const part = (name: string): ZipDeflate => {
+    const entry = new ZipDeflate(name, { level: 1 });
+    zip.add(entry);
+    return entry;
+  };
+  const sheets = [{}];
+  part('_rels/.rels').push(strToU8(relations(['officeDocument', 'xl/workbook.xml'])), true);
+  part('xl/workbook.xml').push(strToU8(mainPart({ sheets })), true);
+  const inWorkbook = relations(
+    ['worksheet', 'worksheets/sheet1.xml'],
+    ['styles', 'styles.xml'],
+    ['sharedStrings', 'sharedStrings.xml'],
+  );
+  part('xl/_rels/workbook.xml.rels').push(strToU8(inWorkbook), true);
+  part('xl/styles.xml').push(strToU8(stylesPart([])), true);
+  const texts = new Map<string, number>();
+  const sheet = part('xl/worksheets/sheet1.xml');
+  const [before, after] = sheetPart({}, texts).split('</sheetData>');
+  sheet.push(strToU8(before!));
+  let waiting = rowXml(header, 1, '', texts);
+  let n = 1;
+  for (const cells of rows) {
+    n += 1;
+    waiting += rowXml(cells, n, '', texts);
+    if (waiting.length < PIECE) continue;
+    sheet.push(strToU8(waiting));
+    waiting = '';
+    yield* pieces;
+    pieces = [];
+  }
+  sheet.push(strToU8(`${waiting}</sheetData>${after}`), true);
+  const shared = part('xl/sharedStrings.xml');
+  waiting = `${DECLARATION}<sst xmlns="${MAIN}">`;
+  for (const text of texts.keys()) {
+    waiting += `<si><t xml:space="preserve">${xml(text)}</t></si>`;
+    if (waiting.length < PIECE) continue;
+    shared.push(strToU8(waiting));
+    waiting = '';
+    yield* pieces;
+    pieces = [];
+  }
+  shared.push(strToU8(`${waiting}</sst>`), true);
+  zip.end();
+  yield* pieces;
+};
+
+/** Characters that are packed at once. */
+const PIECE = 2 ** 18;
+
 const relations = (...targets: readonly (readonly [type: string, target: string])[]): string =>
   `${DECLARATION}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">${targets
     .map(([type, target], i) => `<Relationship Id="rId${i + 1}" Type="${RELATIONS}/${type}" Target="${target}"/>`)
@@ -87,12 +146,17 @@ const stylesPart = (formats: readonly string[]): string => {
 };
 
 const sheetPart = (sheet: SheetText, texts: Map<string, number> | undefined): string => {
-  const rows = (sheet.rows ?? []).map((cells, i) => {
-    const written = cells.map((cell, column) => cellXml(cell, `${letters(column)}${i + 1}`, texts)).join('');
-    return `<row r="${i + 1}" ${sheet.rowAttributes?.[i + 1] ?? ''}>${written}</row>`;
-  });
+  const rows = (sheet.rows ?? []).map((cells, i) => rowXml(cells, i + 1, sheet.rowAttributes?.[i + 1] ?? '', texts));
   return `${DECLARATION}<worksheet xmlns="${MAIN}">${sheet.before ?? ''}<sheetData>${rows.join('')}</sheetData>${sheet.after ?? ''}</worksheet>`;
 };
+
+const rowXml = (
+  cells: readonly CellText[],
+  row: number,
+  attributes: string,
+  texts: Map<string, number> | undefined,
+): string =>
+  `<row r="${row}" ${attributes}>${cells.map((cell, column) => cellXml(cell, `${letters(column)}${row}`, texts)).join('')}</row>`;
 
 const cellXml = (cell: CellText, name: string, texts: Map<string, number> | undefined): string => {
   if (cell === null) return '';

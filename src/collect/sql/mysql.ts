@@ -1,13 +1,16 @@
 // MySQL and MariaDB, by one driver: a prepared query in a transaction that only reads, its rows as the server sends them.
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
-import { type Connection, createConnection, type FieldPacket, Types } from 'mysql2';
+import mysql2, { type Connection, type FieldPacket } from 'mysql2';
 import type { Cell } from '../../model/account.ts';
 import type { SqlServer } from '../../model/source-settings.ts';
 import { ROWS_AT_ONCE, type Row, type SqlDriver, type SqlRequest, type SqlSession } from './engine.ts';
 import { networkFailure, type SqlFailure, said } from './errors.ts';
 import { shortFloat } from './floats.ts';
 import { isoTime } from './times.ts';
+
+/** Node.js sees no names in this module but its default. */
+const { createConnection, Types } = mysql2;
 
 export const mysql: SqlDriver<SqlServer> = {
   connect: async (request) => {
