@@ -14,7 +14,7 @@ import { RollcallError, UsageError } from '../../model/errors.ts';
 import { writeEvidence } from '../../reporting/evidence.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
-import { count } from '../print/progress.ts';
+import { count, counted } from '../print/progress.ts';
 import type { CommonOptions } from '../program.ts';
 import { shownPath } from '../started.ts';
 import { withWork } from '../with-work.ts';
@@ -41,7 +41,7 @@ export const evidenceExport = (options: ExportOptions, io: Io): Promise<number> 
       {
         data: { folder, manifest: hash, isSigned, key, chain, files: files.length, notHeld },
         text: [
-          `Evidence of ${manifest.application.displayName}: ${count(chain.records)} records, ${chain.first.seq} to ${chain.last.seq}, in ${shownPath(folder)}`,
+          `Evidence of ${manifest.application.displayName}: ${counted(chain.records, 'record')}, ${chain.first.seq} to ${chain.last.seq}, in ${shownPath(folder)}`,
           `  signed    ${isSigned ? `with the key ${key}` : 'no'}`,
           `  manifest  ${hash}`,
           `  head      ${chain.head.hash}`,

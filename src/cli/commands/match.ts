@@ -4,7 +4,7 @@ import type { Strategy } from '../../model/settings.ts';
 import { match as matchRoster, newestRoster, planRows } from '../../pipeline.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
-import { count } from '../print/progress.ts';
+import { count, counted } from '../print/progress.ts';
 import { outcomesText, strategyText } from '../print/results.ts';
 import type { CommonOptions } from '../program.ts';
 import { commandLine } from '../started.ts';
@@ -35,7 +35,7 @@ export const match = (options: MatchOptions, io: Io): Promise<number> =>
         text: [
           outcomesText(counts),
           ...(strategy ? [strategyText(strategy)] : []),
-          `${count(requests)} requests, ${count(resourceUnits)} resource units, ${seconds} s`,
+          `${counted(requests, 'request')}, ${counted(resourceUnits, 'resource unit')}, ${seconds} s`,
           ...reasons.map((reason) => `  ${count(reason.count)} ${reason.text}`),
           `Next: ${commandLine(io.started, options, 'plan')}`,
         ].join('\n'),

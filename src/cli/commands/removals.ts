@@ -22,7 +22,7 @@ import type { Work } from '../../work.ts';
 import { channelOf } from '../channel-of.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
-import { count } from '../print/progress.ts';
+import { count, counted } from '../print/progress.ts';
 import { countsOf, countsText, removalLines, removalTable } from '../print/removals.ts';
 import { rosterText } from '../print/results.ts';
 import type { CommonOptions } from '../program.ts';
@@ -87,7 +87,7 @@ export const removalsDeny = (options: DenyOptions, io: Io): Promise<number> =>
       {
         data: { denials: denials.length, added, known, unfound: lost },
         text: [
-          `${count(denials.length)} denials: ${count(added.length)} accounts are to be removed, ${count(known)} were known`,
+          `${counted(denials.length, 'denial')}: ${counted(added.length, 'account is', 'accounts are')} to be removed, ${count(known)} known before`,
           ...removalLines(added, nowOf()),
           ...lost.map((name) => `  ${name}: no account of the newest roster is meant by this; it may be gone already`),
           `Next: ${commandLine(io.started, options, 'removals', 'send')}`,
@@ -146,7 +146,7 @@ export const removalsSend = (options: SendOptions, io: Io): Promise<number> =>
           data: { ...sent, counts: countsOf(all) },
           text: [
             `${count(sent.ordered)} ordered by ${channel.name}, ${count(sent.found)} of all orders were there already, ${count(sent.reopened)} reopened`,
-            `${count(sent.reminded)} reminded, ${count(sent.escalated)} escalated, ${count(sent.exceptionsEnded)} exceptions ended`,
+            `${count(sent.reminded)} reminded, ${count(sent.escalated)} escalated, ${counted(sent.exceptionsEnded, 'exception')} ended`,
             ...sent.failed.map(({ account, reason }) => `  ${account}: ${reason}`),
             ...sent.problems.map((problem) => `  ${problem}`),
             countsText(countsOf(all)),

@@ -4,7 +4,7 @@ import { readKnown } from '../../reporting/data.ts';
 import { checkReportFiles, usualFiles, writeKnown } from '../../reporting/reports.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
-import { count } from '../print/progress.ts';
+import { count, counted } from '../print/progress.ts';
 import type { CommonOptions } from '../program.ts';
 import { shownPath } from '../started.ts';
 import { withWork } from '../with-work.ts';
@@ -31,7 +31,7 @@ export const report = async (options: ReportOptions, io: Io): Promise<number> =>
           notes: data.notes,
         },
         text: [
-          `${data.application}: ${count(data.counts.rows)} accounts, ${count(attention.total)} needing a person`,
+          `${data.application}: ${counted(data.counts.rows, 'account')}, ${count(attention.total)} needing a person`,
           ...attention.reasons.map((reason) => `  ${count(reason.count).padStart(5)}  ${reason.text}`),
           ...data.notes,
           ...files.map((file) => `Report: ${shownPath(file)}`),

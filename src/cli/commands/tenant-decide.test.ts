@@ -73,7 +73,7 @@ test('what is not this reviewer’s, and what the tenant refuses, is told with i
     'second@contoso.com,bo@contoso.com,Deny,',
   ].join('\n');
   const { status, printed, told } = await play(text, 'text');
-  expect({ status, printed }).toEqual({ status: 2, printed: '1 decisions recorded\n' });
+  expect({ status, printed }).toEqual({ status: 2, printed: '1 decision recorded\n' });
   expect(told).toContain(`${script}:2: reviewer@contoso.com on bo@contoso.com: no open decision`);
   expect(told).toContain(`${script}:3: reviewer@contoso.com on ana@contoso.com: A justification is required`);
   expect(await decided()).toEqual({ 'Ana Ruiz': 'NotReviewed', bo: 'Deny', cy: 'NotReviewed' });

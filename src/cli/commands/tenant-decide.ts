@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { RollcallError, UsageError } from '../../model/errors.ts';
 import type { Io } from '../io.ts';
+import { counted } from '../print/progress.ts';
 import { type AskTenant, askTenant, type TenantConnection, tenantConnection } from '../tenant-connection.ts';
 
 export interface TenantDecideOptions {
@@ -59,7 +60,7 @@ export const tenantDecide = async (options: TenantDecideOptions, io: Io): Promis
   }
   if (options.output === 'json') io.out(`${JSON.stringify({ recorded, left }, null, 2)}\n`);
   else {
-    io.out(`${recorded} decisions recorded\n`);
+    io.out(`${counted(recorded, 'decision')} recorded\n`);
     for (const { line, reviewer, user, reason } of left)
       io.err(`${options.script}:${line}: ${reviewer} on ${user}: ${reason}\n`);
   }

@@ -78,6 +78,10 @@ const tenths = (value: number): string => value.toLocaleString('en-US', { maximu
 /** A number as people write it: 12,345. */
 export const count = (value: number): string => value.toLocaleString('en-US');
 
+/** `1 account`, `12,345 accounts` */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
 /** Seconds as people say them: `0.4 s`, `21 s`, `3 min 5 s`, `2 h 10 min`. */
 export const duration = (seconds: number): string => {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -2,7 +2,7 @@
 import type { Reconciled } from '../../pipeline.ts';
 import type { RosterDifferences, ToldAccount } from '../../reconcile/compare.ts';
 import type { Output } from './output.ts';
-import { count } from './progress.ts';
+import { count, counted } from './progress.ts';
 import { removalLines } from './removals.ts';
 
 /** How many of each kind are shown. */
@@ -34,7 +34,7 @@ export const reconciledText = (reconciled: Reconciled, now: string): string => {
   const { unassigned, withoutAccount } = directory;
   const isSame = differenceLines(differences).length === 0;
   return [
-    `${count(roster.rows)} accounts collected from ${roster.source}`,
+    `${counted(roster.rows, 'account')} collected from ${roster.source}`,
     ...(before ? [`Compared with the roster of ${before.collectedAt}${isSame ? ': no difference' : ''}`] : []),
     ...notes,
     ...(confirmed.length + returned.length + remaining.length > 0
@@ -44,7 +44,9 @@ export const reconciledText = (reconciled: Reconciled, now: string): string => {
       : []),
     ...removalLines([...returned, ...remaining, ...confirmed], now),
     ...untold.map(({ removal, reason }) => `  ${removal.account.key} is neither confirmed nor not: ${reason}`),
-    ...(found.length > 0 ? [`${count(found.length)} removals were found`, ...removalLines(found, now)] : []),
+    ...(found.length > 0
+      ? [`${counted(found.length, 'removal was', 'removals were')} found`, ...removalLines(found, now)]
+      : []),
     ...differenceLines(differences),
     ...section(
       unordered,
@@ -65,7 +67,9 @@ export const reconciledText = (reconciled: Reconciled, now: string): string => {
       accountText,
     ),
     ...(unassigned > 0
-      ? [`${count(unassigned)} assignments are to be made: the directory was never seen to have them`]
+      ? [
+          `${counted(unassigned, 'assignment is', 'assignments are')} to be made: the directory was never seen to have them`,
+        ]
       : []),
     ...section(
       withoutAccount,

@@ -3,7 +3,7 @@ import type { Removal, RemovalCause, RemovalState } from '../../model/removal.ts
 import { REMOVAL_STATES } from '../../model/removal.ts';
 import { isOverdue } from '../../reconcile/overdue.ts';
 import type { Output } from './output.ts';
-import { count } from './progress.ts';
+import { count, counted } from './progress.ts';
 
 export const STATE_WORDS: Readonly<Record<RemovalState, string>> = {
   open: 'to be ordered',
@@ -64,7 +64,7 @@ export const countsText = (counts: Readonly<Partial<Record<RemovalState, number>
   const total = there.reduce((sum, state) => sum + counts[state]!, 0);
   if (total === 0) return 'No removals';
   const parts = there.map((state) => `${count(counts[state]!)} ${STATE_WORDS[state]}`);
-  return `${count(total)} removal${total === 1 ? '' : 's'}: ${parts.join(', ')}`;
+  return `${counted(total, 'removal')}: ${parts.join(', ')}`;
 };
 
 export const countsOf = (removals: readonly Removal[]): Partial<Record<RemovalState, number>> => {

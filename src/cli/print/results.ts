@@ -8,7 +8,7 @@ import type { Applied, Verified } from '../../pipeline.ts';
 import type { PlanFile } from '../../plan/file.ts';
 import { describe } from '../../plan/fresh.ts';
 import { shownPath } from '../started.ts';
-import { count, duration } from './progress.ts';
+import { count, counted, duration } from './progress.ts';
 
 /** Two columns, the first as wide as it needs to be. */
 export const table = (rows: readonly (readonly [string, string])[], indent = '  '): string => {
@@ -30,7 +30,7 @@ const OUTCOME_WORDS: readonly (readonly [keyof OutcomeCounts, string])[] = [
 
 export const rosterText = ({ rows, columns, source, hash, notes }: Roster): string =>
   [
-    `${count(rows)} accounts collected from ${source}`,
+    `${counted(rows, 'account')} collected from ${source}`,
     `  columns  ${columns.join(', ')}`,
     `  roster   ${hash}`,
     ...notes.map((note) => `  note     ${note}`),
@@ -38,7 +38,7 @@ export const rosterText = ({ rows, columns, source, hash, notes }: Roster): stri
 
 export const outcomesText = (counts: OutcomeCounts): string =>
   [
-    `${count(counts.rows)} accounts`,
+    counted(counts.rows, 'account'),
     table(
       OUTCOME_WORDS.filter(([kind]) => kind === 'matched' || counts[kind] > 0).map(([kind, words]) => [
         words,
@@ -75,7 +75,7 @@ export const planText = async (plan: PlanFile): Promise<string> => {
   const examples = await firstOfEach(plan);
   const lines: string[] = [];
   if (footer.actions === 0) lines.push('Nothing to do: the directory says what the roster says.');
-  else lines.push(`Plan: ${count(footer.actions)} changes`);
+  else lines.push(`Plan: ${counted(footer.actions, 'change')}`);
   for (const kind of Object.keys(ACTION_WORDS) as ActionKind[]) {
     if (footer.counts[kind] === 0) continue;
     lines.push(`  ${actionCount(kind, footer.counts)}`);
@@ -85,7 +85,7 @@ export const planText = async (plan: PlanFile): Promise<string> => {
   }
   const problems = Object.values(footer.problems).reduce((sum, n) => sum + n, 0);
   if (problems > 0) {
-    lines.push(`${count(problems)} accounts that the plan cannot act on`);
+    lines.push(`${counted(problems, 'account')} that the plan cannot act on`);
     for (const text of examples.get('problem') ?? []) lines.push(`    ${text}`);
     if (problems > EXAMPLES) lines.push(`    and ${count(problems - EXAMPLES)} more`);
   }
@@ -94,15 +94,14 @@ export const planText = async (plan: PlanFile): Promise<string> => {
   if (writes > 0) {
     const time = minutes < 1 ? 'less than a minute' : duration(minutes * 60);
     lines.push(
-      `Estimate: ${count(requests)} requests, ${count(writes)} writes, ${time} at the published limit of writes`,
+      `Estimate: ${counted(requests, 'request')}, ${counted(writes, 'write')}, ${time} at the published limit of writes`,
     );
   }
   lines.push(`Saved as ${shownPath(plan.file)}`);
   return lines.join('\n');
 };
 
-const actionCount = (kind: ActionKind, counts: PlanCounts): string =>
-  `${count(counts[kind])} ${ACTION_WORDS[kind][counts[kind] === 1 ? 0 : 1]}`;
+const actionCount = (kind: ActionKind, counts: PlanCounts): string => counted(counts[kind], ...ACTION_WORDS[kind]);
 
 const firstOfEach = async (plan: PlanFile): Promise<ReadonlyMap<ActionKind | 'problem', readonly string[]>> => {
   const examples = new Map<ActionKind | 'problem', string[]>();
@@ -137,31 +136,35 @@ export const appliedText = ({ results, done, failures, cost }: Applied): string 
   return lines.join('\n');
 };
 
-const DONE_WORDS: Readonly<Partial<Record<ActionKind, string>>> = {
-  startReview: 'reviews started',
-  stopReview: 'reviews stopped',
-  stopSeries: 'series of reviews stopped',
-  remindReviewers: 'reminders sent',
-  applyDecisions: 'sets of decisions applied',
-  decide: 'decisions recorded',
+const DONE_WORDS: Readonly<Partial<Record<ActionKind, readonly [one: string, many: string]>>> = {
+  startReview: ['review started', 'reviews started'],
+  stopReview: ['review stopped', 'reviews stopped'],
+  stopSeries: ['series of reviews stopped', 'series of reviews stopped'],
+  remindReviewers: ['reminder sent', 'reminders sent'],
+  applyDecisions: ['set of decisions applied', 'sets of decisions applied'],
+  decide: ['decision recorded', 'decisions recorded'],
 };
 
 /** Users and assignments, or what was done about reviews. */
 const doneText = (done: PlanCounts): string[] => {
   const about = (Object.keys(DONE_WORDS) as ActionKind[]).filter((kind) => done[kind] > 0);
-  if (about.length > 0) return [`  ${about.map((kind) => `${count(done[kind])} ${DONE_WORDS[kind]}`).join(', ')}`];
-  return [`  ${count(done.createUser)} users created, ${count(done.assign)} assignments made`];
+  if (about.length > 0) return [`  ${about.map((kind) => counted(done[kind], ...DONE_WORDS[kind]!)).join(', ')}`];
+  return [`  ${counted(done.createUser, 'user')} created, ${counted(done.assign, 'assignment')} made`];
 };
 
 export const verifiedText = (verified: Verified): string => {
   const { wanted, present, missing, unexpected, unexpectedExamples, notReviewable } = verified;
-  const lines = [`Verified: ${count(present)} of ${count(wanted)} assignments are in the directory`];
+  const lines = [
+    `Verified: ${count(present)} of ${counted(wanted, 'assignment')} ${present === 1 ? 'is' : 'are'} in the directory`,
+  ];
   for (const { row, principalName, roleName, reason } of missing.slice(0, 10)) {
     lines.push(`  missing: ${principalName} in the role "${roleName}" (row ${row})${reason ? `: ${reason}` : ''}`);
   }
   if (missing.length > 10) lines.push(`  and ${count(missing.length - 10)} more`);
   if (unexpected > 0) {
-    lines.push(`${count(unexpected)} assignments are in the directory that the roster does not call for`);
+    lines.push(
+      `${counted(unexpected, 'assignment is', 'assignments are')} in the directory that the roster does not call for`,
+    );
     for (const { principalDisplayName, principalType } of unexpectedExamples.slice(0, 5)) {
       lines.push(`  ${principalType} ${principalDisplayName}`);
     }

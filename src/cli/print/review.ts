@@ -1,14 +1,23 @@
 // Reviews in words: how far they are, and what was decided.
 import type { ReviewDecision } from '../../model/review.ts';
 import type { HowFar, ReviewResults, ReviewStatus, RoundInOrder, TakenRound } from '../../pipeline.ts';
-import { count } from './progress.ts';
+import { count, counted } from './progress.ts';
 import { table } from './results.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
-  Approve: 'approved',
   Deny: 'refused',
   DontKnow: 'left open by a reviewer',
   NotReviewed: 'not decided',
+  Approve: 'approved',
+};
+
+/** What became of a decision; one that nothing was done about is told without. */
+const APPLIED: Readonly<Record<string, string>> = {
+  New: '',
+  AppliedSuccessfully: ', applied',
+  AppliedSuccessfullyButObjectNotFound: ', applied: it was gone already',
+  AppliedWithUnknownFailure: ', NOT applied: the directory says no reason',
+  ApplyNotSupported: ', NOT applied: the access comes by a group, and must be taken away there',
 };
 
 const day = (moment: string): string => moment.slice(0, 10);
@@ -78,6 +87,7 @@ export const resultsText = (results: ReviewResults): string => {
   const lines = [headText(results)];
   if (isOpen) lines.push('It still runs: what is decided by now can change.');
   if (isClosing) lines.push('The directory still closes it: look again in a few minutes.');
+  // What was refused is what something follows from; of who keeps the access there are many.
   for (const [kind, words] of Object.entries(WORDS)) {
     const those = decisions.filter(({ decision }) => decision === kind);
     if (those.length === 0) continue;
@@ -85,7 +95,7 @@ export const resultsText = (results: ReviewResults): string => {
     for (const one of those.slice(0, SHOWN)) {
       const { principal, justification, applyResult } = one;
       const by = deciderOf(one);
-      const applied = applyResult && applyResult !== 'New' ? `, ${applyResult}` : '';
+      const applied = APPLIED[applyResult] ?? `, ${applyResult}`;
       const why = justification ? `: ${justification}` : '';
       lines.push(`  ${principal.userPrincipalName ?? principal.displayName}${by && ` by ${by}`}${applied}${why}`);
     }
@@ -105,9 +115,13 @@ export const takenText = (taken: readonly TakenRound[]): readonly string[] =>
   taken.flatMap(({ review, number, startsAt, added, unfound }) => {
     const of = `"${review}", round ${number} of ${day(startsAt)}`;
     return [
-      ...(added > 0 ? [`${of}: ${count(added)} refused accounts are to be removed from the application.`] : []),
+      ...(added > 0
+        ? [`${of}: ${counted(added, 'refused account is', 'refused accounts are')} to be removed from the application.`]
+        : []),
       ...(unfound > 0
-        ? [`${of}: ${count(unfound)} refusals meet no account of the newest roster: nothing is to be removed for them.`]
+        ? [
+            `${of}: ${counted(unfound, 'refusal meets', 'refusals meet')} no account of the newest roster: nothing is to be removed.`,
+          ]
         : []),
     ];
   });

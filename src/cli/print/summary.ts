@@ -2,7 +2,7 @@
 import { attention } from '../../attention.ts';
 import type { Run } from '../../pipeline.ts';
 import { shownPath } from '../started.ts';
-import { count, duration } from './progress.ts';
+import { count, counted, duration } from './progress.ts';
 import { table } from './results.ts';
 
 /** Totals of a run as plain data, for JSON and for the summary. */
@@ -49,7 +49,7 @@ export const runSummary = (
   const totals = runTotals(run);
   const { reasons, total } = attention(run);
   const lines = [
-    `${application}: ${count(totals.rows)} accounts`,
+    `${application}: ${counted(totals.rows, 'account')}`,
     table([
       ['matched to a user', count(totals.matched)],
       ['users created, disabled', count(totals.created)],
@@ -59,7 +59,10 @@ export const runSummary = (
     ]),
     ...reasons.map(({ count: n, text }) => `      ${count(n).padStart(5)}  ${text}`),
     table([
-      ['directory', `${count(totals.requests)} requests, ${count(totals.writes)} writes, ${duration(totals.seconds)}`],
+      [
+        'directory',
+        `${counted(totals.requests, 'request')}, ${counted(totals.writes, 'write')}, ${duration(totals.seconds)}`,
+      ],
       ...reports.map((file) => ['report', shownPath(file)] as const),
       ['evidence', `${shownPath(evidence.file)}, head ${evidence.head}`],
     ]),
