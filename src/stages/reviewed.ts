@@ -208,6 +208,8 @@ export interface TakenRound {
   readonly known: number;
   /** Refusals that met no account of the newest roster. */
   readonly unfound: number;
+  /** Refusals of the default that nobody has allowed to be applied so far: they become no removals. */
+  readonly waiting: number;
 }
 
 /**
@@ -243,10 +245,16 @@ const takeRound = async (work: Work, results: ReviewResults): Promise<TakenRound
   const { review, instance, number } = results;
   const roster = await newestRoster(work);
   const matching = await newestMatching(work, roster);
-  const decisions = asDecisions(results, heardOf(work, instance));
-  const { added, known, unfound } = await takeDecisions(work, roster, matching, decisions);
-  const refused = decisions.filter(({ decision }) => decision === 'Deny').length;
-  const counts = { refused, added: added.length, known, unfound: unfound.length };
+  const refusals = results.decisions.filter(({ decision }) => decision === 'Deny');
+  const taking = { ...results, decisions: refusals.filter((one) => !isWaiting(one)) };
+  const { added, known, unfound } = await takeDecisions(
+    work,
+    roster,
+    matching,
+    asDecisions(taking, heardOf(work, instance)),
+  );
+  const waiting = refusals.length - taking.decisions.length;
+  const counts = { refused: refusals.length, added: added.length, known, unfound: unfound.length, waiting };
   const round = { instance: instance.id, status: instance.status };
   if (work.told.rounds.get(instance.id)?.taken !== instance.status) {
     work.evidence.append({ kind: 'decisionsTaken', data: { review: review.id, round: number, ...round, ...counts } });
@@ -254,6 +262,10 @@ const takeRound = async (work: Work, results: ReviewResults): Promise<TakenRound
   }
   return { review: review.displayName, number, startsAt: instance.startsAt, ...counts };
 };
+
+/** What the default refused, nobody looked at: it goes from the application once a person has let it go from the directory. */
+const isWaiting = ({ reviewedBy, applyResult }: ReviewDecision): boolean =>
+  reviewedBy === null && applyResult === 'New';
 
 /** When the decisions of a round were first recorded, so that they are as old whenever they are taken. */
 const heardOf = ({ told, clock }: Work, { id }: ReviewInstance): number => {

@@ -159,5 +159,6 @@ export const reviewResultsCommand = (options: RoundOptions, io: Io): Promise<num
       options,
       io,
     );
-    return results.isOpen || results.isClosing || removals.added > 0 ? 2 : 0;
+    const isWaiting = taken.some(({ waiting }) => waiting > 0);
+    return results.isOpen || results.isClosing || removals.added > 0 || isWaiting ? 2 : 0;
   });

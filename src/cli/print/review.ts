@@ -112,11 +112,16 @@ const deciderOf = ({ decision, reviewedBy }: ReviewDecision): string => {
 
 /** What became removals, round by round. */
 export const takenText = (taken: readonly TakenRound[]): readonly string[] =>
-  taken.flatMap(({ review, number, startsAt, added, unfound }) => {
+  taken.flatMap(({ review, number, startsAt, added, unfound, waiting }) => {
     const of = `"${review}", round ${number} of ${day(startsAt)}`;
     return [
       ...(added > 0
         ? [`${of}: ${counted(added, 'refused account is', 'refused accounts are')} to be removed from the application.`]
+        : []),
+      ...(waiting > 0
+        ? [
+            `${of}: ${counted(waiting, 'access was', 'accesses were')} refused by the default, since nobody decided about it. Such access goes only if you let it: rollcall review apply --round ${number} --allow deny`,
+          ]
         : []),
       ...(unfound > 0
         ? [
