@@ -11,7 +11,7 @@
 // --users N       with --tenant: users of the directory that is looked up in; 1,000,000 by default
 // --seconds N     with --tenant: how long each part takes; 60 by default
 // --rows N        with --sources: how many accounts
-// --only TEXT     with --sources: the kinds whose name holds this: excel, ldap, sql
+// --only A,B      with --sources: the kinds whose name holds one of these: excel,ldap,sql
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -54,7 +54,7 @@ const wholeNumber = (
 
 const bench = async (folder: string): Promise<boolean> => {
   if (values.sources) {
-    return benchSources({ folder, rows: wholeNumber('rows', 100, 100_000), only: values.only ?? '' });
+    return benchSources({ folder, rows: wholeNumber('rows', 100, 100_000), only: (values.only ?? '').split(',') });
   }
   if (values.tenant) {
     return benchLoad({

@@ -12,8 +12,8 @@ const LIMIT_MIB = 512;
 export interface SourcesChoices {
   readonly folder: string;
   readonly rows: number;
-  /** Only kinds whose name holds this. */
-  readonly only: string;
+  /** Only kinds whose name holds one of these. */
+  readonly only: readonly string[];
 }
 
 interface Collected {
@@ -30,7 +30,7 @@ export const benchSources = async ({ folder, rows, only }: SourcesChoices): Prom
   const table: string[][] = [];
   const lacking: string[] = [];
   let mostKiB = 0;
-  for (const kind of KINDS.filter(({ name }) => name.toLowerCase().includes(only.toLowerCase()))) {
+  for (const kind of KINDS.filter(({ name }) => only.some((part) => name.includes(part)))) {
     if (kind.missing !== undefined) {
       table.push([`${kind.name} (${kind.missing})`, '', '', '', '']);
       continue;

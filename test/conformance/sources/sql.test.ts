@@ -54,11 +54,23 @@ const settingsOf = (
 });
 
 const SERVERS = [
-  ['postgresql', postgresqlMissing, startPostgresql],
-  ['mariadb', mariadbMissing, startMariadb],
+  [
+    'postgresql',
+    postgresqlMissing,
+    startPostgresql,
+    (count: number) =>
+      `SELECT 'person' || i || '@contoso.com', 'Person ' || i, lpad(i::text, 6, '0'), CASE i % 3 WHEN 0 THEN 'ADM' ELSE 'USR' END FROM generate_series(0, ${count - 1}) AS i`,
+  ],
+  [
+    'mariadb',
+    mariadbMissing,
+    startMariadb,
+    (count: number) =>
+      `SELECT concat('person', seq, '@contoso.com'), concat('Person ', seq), lpad(seq, 6, '0'), if(seq % 3 = 0, 'ADM', 'USR') FROM seq_0_to_${count - 1}`,
+  ],
 ] as const;
 
-for (const [engine, missing, start] of SERVERS) {
+for (const [engine, missing, start, made] of SERVERS) {
   let port = 0;
   sourceConformance({
     name: engine,
@@ -68,8 +80,7 @@ for (const [engine, missing, start] of SERVERS) {
     slow: 'timedOut',
     cut: 'connectionLost',
     many: 5000,
-    // Half a minute each goes into filling the table.
-    million: false,
+    million: true,
     tools,
     start: async () => {
       const database = await start();
@@ -78,6 +89,9 @@ for (const [engine, missing, start] of SERVERS) {
         fill: async (accounts) => {
           await database.run('DROP TABLE IF EXISTS people', TABLE);
           await database.insert('people', accounts);
+        },
+        fillPeople: async (count) => {
+          await database.run('DROP TABLE IF EXISTS people', TABLE, `INSERT INTO people ${made(count)}`);
         },
         settings: (through) =>
           settingsOf(engine, database, QUERY, through && { server: { port: through.port }, querySeconds: 2 }),
