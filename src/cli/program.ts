@@ -55,6 +55,7 @@ const GUARDS = [
   'reviewers',
   'recommendation',
   'deny',
+  'seats',
 ];
 
 /** `--allow create --allow grow`, `--allow create grow` and ROLLCALL_ALLOW=create,grow say the same. */
@@ -555,6 +556,11 @@ const addTenant = (program: Command, io: Io, done: (status: number) => void): vo
     .addOption(option('--federated <file>', 'JSON with identities of other issuers that may sign in as the client'))
     .addOption(
       option('--managed-identity', 'serve tokens of a managed identity, as the machines of Azure do').default(false),
+    )
+    .addOption(
+      option('--seats <n>', 'licences for so many people, 0 for none; without it, for everybody').argParser(
+        wholeNumber('seats', 0),
+      ),
     )
     .addOption(option('--record <file>', 'append each exchange as one JSON line; tokens are masked'))
     .addOption(output);

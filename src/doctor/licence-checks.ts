@@ -1,21 +1,19 @@
 // Licences: service plans against what the configuration uses, and seats against people.
 import type { Licence } from '../model/directory.ts';
 import type { ReviewSettings } from '../model/settings.ts';
+import {
+  has,
+  isInForce,
+  isReviewing,
+  mayReview,
+  PLANS,
+  type Plan,
+  REVIEWING,
+  REVIEWING_TEXT,
+  reviewingSeats,
+} from '../review/licences.ts';
 import { type Check, count, type Found } from './check.ts';
 import { namedIn } from './reviewer-check.ts';
-
-/** Source: https://learn.microsoft.com/entra/identity/users/licensing-service-plan-reference */
-const PLANS = {
-  p1: { id: '41781fb2-bc02-4b7c-bd55-b576c07bb09d', name: 'Microsoft Entra ID P1' },
-  p2: { id: 'eec0eb4f-6444-4f95-aba0-50c24d67f998', name: 'Microsoft Entra ID P2' },
-  governance: { id: 'e866a266-3cff-43a3-acca-0c90a7e00c8b', name: 'Microsoft Entra ID Governance' },
-} as const;
-
-type Plan = keyof typeof PLANS;
-
-/** Either will do for a review of an application. Source: https://learn.microsoft.com/entra/id-governance/licensing-fundamentals */
-const REVIEWING: readonly Plan[] = ['p2', 'governance'];
-const REVIEWING_TEXT = `${PLANS.p2.name} or ${PLANS.governance.name}`;
 
 export interface LicenceInput {
   /** Null where they may not be read. */
@@ -30,7 +28,7 @@ export const licenceChecks = ({ licences, review, accounts }: LicenceInput): rea
   if (licences === null) return [{ name: 'licences', ...notReadable(review) }];
   const checks: Check[] = [{ name: 'licences', ...planFound(licences, review) }];
   if (review && accounts !== undefined && licences.some(isReviewing))
-    checks.push({ name: 'seats', ...seatsFound(licences.filter(isReviewing), review, accounts) });
+    checks.push({ name: 'seats', ...seatsFound(licences, review, accounts) });
   return checks;
 };
 
@@ -42,11 +40,6 @@ const notReadable = (review: ReviewSettings | null): Found =>
         found: 'the licences may not be read, and reviewing the access needs one',
         remedy: `Ask for Organization.Read.All, or look in the Microsoft Entra admin center under Billing, Licenses, whether there is ${REVIEWING_TEXT}.`,
       };
-
-const isInForce = ({ status }: Licence): boolean => status === 'Enabled' || status === 'Warning';
-const has = ({ servicePlans }: Licence, plan: Plan): boolean => servicePlans.includes(PLANS[plan].id);
-const mayReview = (licence: Licence): boolean => REVIEWING.some((plan) => has(licence, plan));
-const isReviewing = (licence: Licence): boolean => isInForce(licence) && mayReview(licence);
 
 const planFound = (licences: readonly Licence[], review: ReviewSettings | null): Found => {
   const inForce = licences.filter(isInForce);
@@ -85,11 +78,8 @@ const planRemedy = (
   return undefined;
 };
 
-/** People who hold both plans are licensed once, so the plan with more seats counts. */
 const seatsFound = (licences: readonly Licence[], review: ReviewSettings, accounts: number): Found => {
-  const seatsOf = (plan: Plan) =>
-    licences.filter((licence) => has(licence, plan)).reduce((sum, { seats }) => sum + seats, 0);
-  const seats = Math.max(...REVIEWING.map(seatsOf));
+  const seats = reviewingSeats(licences);
   const reviewers = namedIn(review).length;
   const needed = accounts + reviewers;
   const people = `at most ${count(accounts)} people reviewed and ${count(reviewers)} ${reviewers === 1 ? 'reviewer' : 'reviewers'}`;

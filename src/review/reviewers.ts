@@ -4,6 +4,7 @@ import { DirectoryError } from '../model/errors.ts';
 import { fold } from '../model/fold.ts';
 import type { Reviewer } from '../model/review.ts';
 import type { NamedReviewer, ReviewSettings } from '../model/settings.ts';
+import { PLANS, REVIEWING } from './licences.ts';
 
 /** Something that keeps a reviewer from reviewing, or makes the review worth little. */
 export interface ReviewerProblem {
@@ -17,8 +18,8 @@ export interface FoundReviewers {
   /** In the order of the stages. */
   readonly stages: readonly { readonly reviewers: readonly Reviewer[]; readonly fallback: readonly Reviewer[] }[];
   readonly problems: readonly ReviewerProblem[];
-  /** How many different people review, as far as they are known; managers are counted. */
-  readonly people: number;
+  /** Ids of the people who review, as far as they are known, in lower case; managers are among them. */
+  readonly people: ReadonlySet<string>;
 }
 
 export type PeopleReader = Pick<
@@ -66,7 +67,7 @@ export const findReviewers = async (
     });
   }
   for (const stage of stages) search.selfReview(stage.reviewers);
-  return { stages, problems: search.problems(), people: search.people.size };
+  return { stages, problems: search.problems(), people: search.people };
 };
 
 class Search {
@@ -134,7 +135,7 @@ class Search {
     let able = 0;
     for await (const members of this.#directory.groupUsers(group.id, ATTRIBUTES, this.#signal)) {
       for (const member of members) {
-        this.people.add(member.id);
+        this.people.add(member.id.toLowerCase());
         if (member['accountEnabled'] !== false && member['mail']) able += 1;
       }
     }
@@ -186,7 +187,7 @@ class Search {
   }
 
   #check(name: string, user: DirectoryUser): void {
-    this.people.add(user.id);
+    this.people.add(user.id.toLowerCase());
     if (user['accountEnabled'] === false) this.#tell(name, 'cannot sign in', REMEDIES.enable);
     if (!user['mail']) this.#tell(name, 'has no mail', REMEDIES.mail);
     if (isKnownUnlicensed(user)) this.#tell(name, 'has no licence that covers reviewing', REMEDIES.licence);
@@ -197,8 +198,7 @@ class Search {
   }
 }
 
-/** Source: https://learn.microsoft.com/entra/identity/users/licensing-service-plan-reference */
-const REVIEWING_PLANS = new Set(['eec0eb4f-6444-4f95-aba0-50c24d67f998', 'e866a266-3cff-43a3-acca-0c90a7e00c8b']);
+const REVIEWING_PLANS: ReadonlySet<string> = new Set(REVIEWING.map((plan) => PLANS[plan].id));
 
 /** Whoever has plans, and none that covers reviewing; of somebody without any plan the directory may just not tell. */
 const isKnownUnlicensed = (user: DirectoryUser): boolean => {

@@ -23,6 +23,7 @@ import type { WantedDecision } from '../review/decisions.ts';
 import { describeAccess, describeBasis } from '../review/describe.ts';
 import { applyingGuards, reviewGuards, reviewOrder } from '../review/order.ts';
 import { findReviewers } from '../review/reviewers.ts';
+import { seatsFor } from '../review/seats.ts';
 import type { Work } from '../work.ts';
 import { accessTold } from './access-told.ts';
 import { newestRoster } from './collect.ts';
@@ -97,8 +98,14 @@ const reviewSettingsOf = ({ settings }: Work): ReviewSettings => {
   );
 };
 
+/** A plan, and what a person should know of it besides. */
+export interface PlannedReview {
+  readonly plan: PlanFile;
+  readonly notes: readonly string[];
+}
+
 /** Plans the review that the configuration describes. A review that is still running is not joined by a second. */
-export const planReview = async (work: Work): Promise<PlanFile> => {
+export const planReview = async (work: Work): Promise<PlannedReview> => {
   const settings = reviewSettingsOf(work);
   const { directory, actual, servicePrincipal } = await registered(work);
   const roster = await newestRoster(work);
@@ -136,7 +143,11 @@ export const planReview = async (work: Work): Promise<PlanFile> => {
   const isSame = running && running.review.key === startedOn(dayOf(Date.parse(running.review.createdAt))).key;
   if (running && !isSame) throw stillRuns(running);
   if (!running && own.some(({ key }) => key === order.key)) throw startedAlready(order);
-  return savePlanOf(work, actual, running ? [] : [{ kind: 'startReview', order }], reviewGuards(settings, found));
+  if (running) return { plan: await savePlanOf(work, actual, [], []), notes: [] };
+  const licences = await directory.licences(work.signal);
+  const seats = seatsFor({ licences, reviewed: userIds, reviewers: found.people });
+  const guards = [...reviewGuards(settings, found), ...seats.guards];
+  return { plan: await savePlanOf(work, actual, [{ kind: 'startReview', order }], guards), notes: seats.notes };
 };
 
 export interface RunningReview {

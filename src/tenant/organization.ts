@@ -66,26 +66,39 @@ const PLANS = [
 ];
 const SUITE = 'f9602137-2203-447b-9fff-41b36e08ce5d';
 
-/** The Entra Suite, for everybody. */
+/** For so many at least, where nobody says how many. */
+const FEWEST_SEATS = 1000;
+
+const seatsOf = ({ db, seats }: Tenant): number =>
+  seats ?? Math.max(FEWEST_SEATS, db.one<{ count: number }>('select count(*) as count from users')!.count);
+
+/** Without a licence that covers them there are no access reviews. */
+export const hasLicence = ({ seats }: Pick<Tenant, 'seats'>): boolean => seats !== 0;
+
+/** The Entra Suite. */
 const skus: Handful = {
   set: 'subscribedSkus',
   edmName: 'microsoft.graph.subscribedSku',
   silent: [],
-  all: ({ tenantId }) => [
-    {
-      accountId: tenantId,
-      accountName: 'contoso',
-      appliesTo: 'User',
-      capabilityStatus: 'Enabled',
-      consumedUnits: 0,
-      id: `${tenantId}_${SUITE}`,
-      skuId: SUITE,
-      skuPartNumber: 'Microsoft_Entra_Suite',
-      prepaidUnits: { enabled: 1000, suspended: 0, warning: 0, lockedOut: 0 },
-      servicePlans: PLANS.map((plan) => ({ ...plan, provisioningStatus: 'Success', appliesTo: 'User' })),
-      subscriptionIds: [tenantId],
-    },
-  ],
+  all: (tenant) => {
+    if (!hasLicence(tenant)) return [];
+    const { tenantId } = tenant;
+    return [
+      {
+        accountId: tenantId,
+        accountName: 'contoso',
+        appliesTo: 'User',
+        capabilityStatus: 'Enabled',
+        consumedUnits: 0,
+        id: `${tenantId}_${SUITE}`,
+        skuId: SUITE,
+        skuPartNumber: 'Microsoft_Entra_Suite',
+        prepaidUnits: { enabled: seatsOf(tenant), suspended: 0, warning: 0, lockedOut: 0 },
+        servicePlans: PLANS.map((plan) => ({ ...plan, provisioningStatus: 'Success', appliesTo: 'User' })),
+        subscriptionIds: [tenantId],
+      },
+    ];
+  },
 };
 
 type Rule<Rest extends readonly unknown[] = []> = (

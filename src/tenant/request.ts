@@ -14,6 +14,8 @@ export interface Tenant {
   readonly federatedDomains: readonly string[];
   /** So many objects the directory takes; undefined: as many as come. */
   readonly objectQuota: number | undefined;
+  /** For so many people there are licences; undefined: for everybody. */
+  readonly seats: number | undefined;
   /** The tenant's own time, milliseconds since 1970. */
   now(): number;
   /** How the request at hand sees the directory. */

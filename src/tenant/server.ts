@@ -73,6 +73,8 @@ export interface TenantOptions {
   readonly federatedDomains?: readonly string[];
   /** So many objects the directory takes; a deleted one counts a quarter. Default: no limit. */
   readonly objectQuota?: number;
+  /** Licences of the Entra Suite for so many people; 0: none. Default: for everybody who is in the directory, and for 1,000 at least. */
+  readonly seats?: number;
   /** Told, and waited for, before the work of an exchange is done, and after it, before the reply is sent. */
   readonly onExchange?: (exchange: ExchangeEvent, phase: 'received' | 'answered') => void | Promise<void>;
   /** Sees each request as it came, secrets and all. For tests that look for secrets elsewhere. */
@@ -116,7 +118,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
   const { now } = clock;
   const clientSecret = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll('-', '');
   const federatedDomains = (options.federatedDomains ?? []).map((name) => name.toLowerCase());
-  const { objectQuota } = options;
+  const { objectQuota, seats } = options;
   const auditDelayMs = options.auditDelayMs ?? (options.replicationDelayMs ?? 0) * AUDITS_ARE_LATER;
   const tenant: Omit<Tenant, 'replication'> = {
     db,
@@ -125,6 +127,7 @@ export const startTenant = async (options: TenantOptions = {}): Promise<RunningT
     domains,
     federatedDomains,
     objectQuota,
+    seats,
     now,
     auditDelayMs,
   };

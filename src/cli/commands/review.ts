@@ -73,9 +73,11 @@ export const applyReviewPlan = (work: Work, file: string, options: CommonOptions
   carryOut(work, file, options, io, ['review', 'status']);
 
 export const reviewStart = (options: ReviewOptions, io: Io): Promise<number> =>
-  withWork(options, io, 'review start', async (work) =>
-    planAndApply(work, await planReview(work), options, io, ['review', 'status']),
-  );
+  withWork(options, io, 'review start', async (work) => {
+    const { plan, notes } = await planReview(work);
+    if (!options.quiet) for (const note of notes) io.err(`${note}\n`);
+    return planAndApply(work, plan, options, io, ['review', 'status']);
+  });
 
 export const reviewRemind = (options: ReviewOptions, io: Io): Promise<number> =>
   withWork(options, io, 'review remind', async (work) =>

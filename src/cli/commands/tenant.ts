@@ -25,6 +25,7 @@ export interface TenantStartOptions {
   readonly clientCertificate?: readonly string[];
   readonly federated?: string;
   readonly managedIdentity?: boolean;
+  readonly seats?: number;
 }
 
 /** Serves until interrupted. The one line that it prints is for `--directory`. */
@@ -41,6 +42,7 @@ export const tenantStart = async (options: TenantStartOptions, io: Io): Promise<
     ...(rest.randomSeed !== undefined && { randomSeed: rest.randomSeed }),
     ...(rest.record !== undefined && { record: rest.record }),
     ...(rest.tls && { tls: true }),
+    ...(rest.seats !== undefined && { seats: rest.seats }),
     ...(rest.managedIdentity && { managedIdentity: true }),
     ...(rest.admin !== undefined && { administrators: administratorsIn(rest.admin) }),
     ...(rest.clientCertificate !== undefined && { certificates: rest.clientCertificate.map(textOf) }),

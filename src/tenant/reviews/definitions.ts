@@ -1,9 +1,10 @@
 // Series of access reviews: created, listed, replaced, stopped, deleted.
 // Source: https://learn.microsoft.com/graph/api/resources/accessreviewscheduledefinition
 import { readAny } from '../directory-objects.ts';
-import { type GraphError, malformed } from '../errors.ts';
+import { GraphError, malformed } from '../errors.ts';
 import { matches } from '../object-filter.ts';
 import { readObject } from '../objects.ts';
+import { hasLicence } from '../organization.ts';
 import { type GraphRequest, type GraphResponse, objectBody, placeOf, type Tenant } from '../request.ts';
 import { auditReview, callerOf, reviewTarget, signedIn } from './doer.ts';
 import { DEFINITIONS, listOptions, oneOf, pageOf } from './lists.ts';
@@ -31,6 +32,7 @@ const INTEGRATED = 'WindowsAzureActiveDirectoryIntegratedApp';
 
 /** `POST …/definitions`. */
 export const createDefinition = (tenant: Tenant, request: GraphRequest): GraphResponse => {
+  if (!hasLicence(tenant)) throw unlicensed();
   const { checked, scope } = checkDefinition(objectBody(request), true);
   checkApplication(tenant, scope);
   checkPeople(tenant, checked);
@@ -54,6 +56,14 @@ export const createDefinition = (tenant: Tenant, request: GraphRequest): GraphRe
     body: { '@odata.context': `${request.root}/$metadata#${DEFINITIONS_SET}/$entity`, ...shaped(body) },
   };
 };
+
+/** Source: https://learn.microsoft.com/entra/id-governance/licensing-fundamentals */
+const unlicensed = (): GraphError =>
+  new GraphError(
+    403,
+    'Forbidden',
+    'The tenant needs a Microsoft Entra ID P2 or Microsoft Entra ID Governance license.',
+  );
 
 const noneToCome = (): GraphError =>
   malformed('The recurrence of the access review has no occurrence that is still to come.');

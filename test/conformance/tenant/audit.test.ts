@@ -219,3 +219,11 @@ test('§11.3 the organization names its domains, the licences their plans', asyn
   );
   expect(sku).toMatchObject({ capabilityStatus: 'Enabled' });
 });
+
+test('§11.3 there are seats for everybody in the directory, unless it is said how many', async () => {
+  const seats = async (client: Awaited<ReturnType<typeof startClient>>) =>
+    (await client.all('/subscribedSkus')).map(({ prepaidUnits }) => prepaidUnits!['enabled']);
+  expect(await seats(await startClient({ generate: 1200 }))).toEqual([1200]);
+  expect(await seats(await startClient({ seats: 40 }))).toEqual([40]);
+  expect(await seats(await startClient({ seats: 0 }))).toEqual([]);
+});

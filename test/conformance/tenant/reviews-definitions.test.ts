@@ -284,3 +284,10 @@ test('§8.1 reading takes AccessReview.Read.All, all else AccessReview.ReadWrite
   expect((await other.get(DEFINITIONS)).status).toBe(403);
   expect((await reader.get(`${DEFINITIONS}/${ANA}`)).status).toBe(404);
 });
+
+test('§11.4 a tenant without any licence starts no review', async () => {
+  const { client, principalId } = await reviewWorld({ seats: 0 });
+  const { status, body } = await client.post(DEFINITIONS, reviewOf(principalId));
+  expect(status).toBe(403);
+  expect(body['error']!['message']).toMatch(/license/);
+});
