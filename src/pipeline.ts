@@ -47,6 +47,7 @@ export {
   takeDecisions,
 } from './stages/removals.ts';
 export { planApplying, planDecisions, planReminder, planReview, planStop, type RoundInOrder } from './stages/review.ts';
+export { reviewContext } from './stages/review-context.ts';
 export {
   asDecisions,
   type HowFar,

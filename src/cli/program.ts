@@ -324,6 +324,14 @@ ${EXIT_STATUS}`,
     .addOption(whatIf)
     .addOption(dryRun)
     .addOption(allow);
+  add(
+    'companion',
+    'write what reviewers can know of the people under review: a page and a CSV file',
+    async () => (await import('./commands/review-companion.ts')).reviewCompanion,
+    'rollcall review companion\nrollcall review companion --to for-reviewers',
+    true,
+    review,
+  ).addOption(option('--to <folder>', 'where the files go'));
   addReview(
     'results',
     'every decision, who keeps the access and who lost it; what was refused becomes removals',

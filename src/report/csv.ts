@@ -39,14 +39,20 @@ export async function* csvReport(data: ReportData, rows: AsyncIterable<ReportRow
   for await (const row of rows) {
     lines.push([...record(row), data.evidenceHead]);
     if (lines.length < CHUNK) continue;
-    yield stringify(lines, FORMAT);
+    yield stringify(lines, CSV_FORMAT);
     lines = [];
   }
-  yield stringify(lines, FORMAT);
+  yield stringify(lines, CSV_FORMAT);
 }
 
 const CHUNK = 500;
-const FORMAT = { record_delimiter: 'windows', quoted_match: LINE_BREAK, cast: { string: harmlessCell } } as const;
+
+/** How every report is written: lines ended as Windows ends them, no cell that a spreadsheet would run. */
+export const CSV_FORMAT = {
+  record_delimiter: 'windows',
+  quoted_match: LINE_BREAK,
+  cast: { string: harmlessCell },
+} as const;
 
 /** Our columns give way to a roster's of the same name. */
 const header = ({ columns, tellsKnown }: ReportData): string[] => {

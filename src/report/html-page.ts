@@ -35,14 +35,16 @@ thead th { border-top: 0; font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody th.number { font-weight: inherit; }
 #accounts thead th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px var(--line); }
+tbody tr > th { font-weight: inherit; }
 #accounts td.do { min-width: 16rem; }
+#accounts td.do > .badge { margin-bottom: 0.25rem; }
 #accounts td.do p { margin: 0 0 0.25rem; overflow-wrap: anywhere; }
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: 0 0.5rem;
   font-size: 0.75rem; font-weight: 600; line-height: 1.25rem; white-space: nowrap; color: var(--soft); }
-.person > .badge, .person .flag { color: var(--person); }
+.person > .badge, .person .flag, .refuse > .badge { color: var(--person); }
 .look > .badge, .look .flag { color: var(--look); }
-.none > .badge { color: var(--fine); }
-tr.person td.do { background: var(--person-back); }
+.none > .badge, .keep > .badge { color: var(--fine); }
+tr.person td.do, tr.refuse td.do { background: var(--person-back); }
 tr.look td.do { background: var(--look-back); }
 .flag { font-weight: 600; }
 details summary { cursor: pointer; color: var(--accent); width: fit-content; }
@@ -93,7 +95,7 @@ const apply = () => {
     row.hidden = !fits;
     if (fits) count += 1;
   });
-  shown.textContent = count.toLocaleString('en-US') + ' of ' + rows.length.toLocaleString('en-US') + ' listed accounts shown';
+  shown.textContent = count.toLocaleString('en-US') + ' of ' + rows.length.toLocaleString('en-US') + ' listed ' + filter.dataset.things + ' shown';
 };
 filter.hidden = rows.length === 0;
 filter.addEventListener('input', apply);

@@ -62,7 +62,7 @@ const tableTop = (data: ReportData): string => {
   const columns = [...data.keyColumns.map(cell), ...known, 'Outcome', 'User', 'Role', 'What to do'];
   return `<section class="card" aria-labelledby="list"><h2 id="list">Accounts</h2>
 ${part}
-<div class="filter" id="filter" role="search" aria-label="Accounts" hidden>
+<div class="filter" id="filter" data-things="accounts" role="search" aria-label="Accounts" hidden>
 <label>Show <select id="show"><option value="">All</option><option value="person">Those that need a person</option><option value="look">Those worth a look</option>${options.join('')}</select></label>
 <label>Find <input id="find" type="search" autocomplete="off" spellcheck="false"></label>
 <span id="shown" role="status" class="soft"></span>

@@ -1,4 +1,5 @@
 // Writes a report to its file: whole or not at all, a row at a time.
+import { createHash } from 'node:crypto';
 import { RollcallError } from '../model/errors.ts';
 import { writeWhole } from '../whole-file.ts';
 import { csvReport } from './csv.ts';
@@ -25,10 +26,19 @@ export const formatOf = (path: string): ReportFormat | undefined =>
  * Errors: {@link RollcallError} when the file cannot be written; what `rows` throws is passed on.
  */
 export const writeReport = async ({ format, path, data, rows }: ReportInput): Promise<void> => {
-  const text = format === 'html' ? htmlReport(data, rows) : csvReport(data, rows);
+  await writeText(path, format === 'html' ? htmlReport(data, rows) : csvReport(data, rows));
+};
+
+/** Writes a text that comes in pieces, whole or not at all, and answers its hash: `sha256:` and 64 hexadecimal digits. */
+export const writeText = async (path: string, text: AsyncIterable<string>): Promise<string> => {
   try {
-    await writeWhole(path, async (put) => {
-      for await (const piece of text) await put(piece);
+    return await writeWhole(path, async (put) => {
+      const hash = createHash('sha256');
+      for await (const piece of text) {
+        hash.update(piece);
+        await put(piece);
+      }
+      return `sha256:${hash.digest('hex')}`;
     });
   } catch (error) {
     if (!isFileError(error)) throw error;

@@ -172,6 +172,7 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
   applyBegan: 'plans begun to be carried out',
   applyEnded: 'plans carried out to the end',
   collected: 'rosters collected',
+  companionWritten: 'companions written for reviewers',
   configurationRead: 'configurations read',
   evidenceExported: 'folders of evidence written',
   decisions: 'decisions of reviewers',

@@ -131,7 +131,8 @@ const stagesOf = async (work: Work, review: Review, instance: ReviewInstance): P
   return stages.sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt));
 };
 
-const nameOf = ({ userPrincipalName, displayName, id }: PersonRef): string => userPrincipalName ?? (displayName || id);
+export const nameOf = ({ userPrincipalName, displayName, id }: PersonRef): string =>
+  userPrincipalName ?? (displayName || id);
 
 /** What the decisions of one stage were; the last of a person stands. */
 export interface StageDecisions extends ReviewInstance {

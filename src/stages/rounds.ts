@@ -49,8 +49,7 @@ export const roundsOf = async (work: Work, servicePrincipalId: string, most: num
   };
 };
 
-const byStart = (a: ReviewInstance, b: ReviewInstance): number =>
-  a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : 0;
+const byStart = (a: ReviewInstance, b: ReviewInstance): number => Date.parse(a.startsAt) - Date.parse(b.startsAt);
 
 /** Under what name the roster is kept that a review was started on. */
 const summaryOf = (reviewKey: string): string => `review ${reviewKey}`;

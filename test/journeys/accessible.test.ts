@@ -2,10 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { startTenant } from '../../src/tenant/server.ts';
+import { violations } from './support/axe.ts';
 import { CHROMIUM, openBrowser } from './support/chromium.ts';
 import { emptyWorld, FINDS_CREATES_ASSIGNS } from './support/world.ts';
 
@@ -22,28 +21,6 @@ const FILES = {
     'ANA@contoso.com,Ana Ruiz,ana2',
     'dee@elsewhere.example,Dee Far,dee',
   ].join('\n'),
-};
-
-/** How a page is looked at. Pixels; paper is A4 across, less its margins. */
-const LOOKS = [
-  { colorScheme: 'light', media: 'screen', width: 1280, height: 900 },
-  { colorScheme: 'dark', media: 'screen', width: 1280, height: 900 },
-  { colorScheme: 'dark', media: 'screen', width: 320, height: 640 },
-  { colorScheme: 'light', media: 'print', width: 1032, height: 703 },
-] as const;
-
-/** What axe finds wrong with a page, however it is looked at: the rule, and where. */
-const violations = async (page: Page): Promise<readonly string[]> => {
-  const found: string[] = [];
-  for (const { colorScheme, media, width, height } of LOOKS) {
-    await page.emulateMedia({ colorScheme, media });
-    await page.setViewportSize({ width, height });
-    const { violations: broken, passes } = await new AxeBuilder({ page }).analyze();
-    expect(passes.length).toBeGreaterThan(10);
-    for (const { id, nodes } of broken)
-      found.push(`${colorScheme} ${media} ${width}: ${id}: ${nodes.map(({ target }) => target).join(' ')}`);
-  }
-  return found;
 };
 
 test.skipIf(CHROMIUM === undefined)('the pages of signing in pass axe, with and without an error', async () => {

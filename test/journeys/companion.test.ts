@@ -1,8 +1,13 @@
 // What reviewers are told: two reviews of one application, with a new list of its users in between.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
-import { emptyWorld, readAll, type World } from './support/world.ts';
+import { verifyChain } from '../../src/evidence/verify.ts';
+import { violations } from './support/axe.ts';
+import { CHROMIUM, openBrowser } from './support/chromium.ts';
+import { change, emptyWorld, readAll, type World } from './support/world.ts';
 
 const DAY_MS = 86_400_000;
 const day = (fromNow: number): string => new Date(Date.now() + fromNow * DAY_MS).toISOString().slice(0, 10);
@@ -97,6 +102,10 @@ const reviewedTwice = async (): Promise<World> => {
   const world = await emptyWorld({ 'rollcall.yaml': configuration(BY_OWNER), 'users.csv': users(FIRST) }, 'companion');
   const put = (file: string, text: string) => writeFileSync(join(world.folder, file), text);
   await control(world, 'users', { users: DIRECTORY });
+  for (const [manager, names] of Object.entries({ mia: ['ana', 'dee', 'eve'], max: ['bo', 'cy'] })) {
+    const body = { '@odata.id': `${world.tenant.graph}/users/${await idOf(world, manager)}` };
+    for (const name of names) await change(world.tenant, 'PUT', `/users/${await idOf(world, name)}/manager/$ref`, body);
+  }
   await world.json(2, 'run', '--yes');
   await world.json(0, 'review', 'start', '--yes');
   await pass(world, 1);
@@ -120,10 +129,123 @@ const reviewedTwice = async (): Promise<World> => {
   return world;
 };
 
-test('a review says what roles mean, how many hold them, and what changed since the one before', async () => {
+const idOf = async ({ tenant }: World, name: string): Promise<string> =>
+  ((await change(tenant, 'GET', `/users/${name}@contoso.com?$select=id`)) as { id: string }).id;
+
+/** What the companion says of each person, by name. */
+const told = (file: string): Readonly<Record<string, Readonly<Record<string, string>>>> => {
+  const rows = parse(readFileSync(file, 'utf8'), { bom: true, columns: true }) as Record<string, string>[];
+  return Object.fromEntries(rows.map((row) => [row['name'], row]));
+};
+
+test('the second review tells what changed, and its companion what is known of each person, with reasons', async () => {
   const world = await reviewedTwice();
   const [first, second] = (await definitions(world)).map(({ descriptionForReviewers }) => descriptionForReviewers);
   expect(first).toMatch(/^5 people have access, of 5 accounts that were collected on \S+\.\nAdministrator/);
   expect(second).toContain('Administrator (2 people): Sees and changes everything.\nGeneral (4 people)');
   expect(second).toContain('1 account came, 1 account went, 1 role was gained.');
+
+  await pass(world, 1);
+  const written = (await world.json(0, 'review', 'companion', '--to', 'hand-out')) as {
+    people: number;
+    last: object;
+    advice: object;
+    files: { path: string; reviewer: string | null; people: number; hash: string }[];
+  };
+  expect(written).toMatchObject({
+    people: 6,
+    last: { changes: '1 account came, 1 account went, 1 role was gained' },
+    advice: { refuse: 4, look: 2, none: 0, keep: 0 },
+  });
+  expect(written.files.map(({ path, reviewer, people }) => [path.split(/[\\/]/).at(-1), reviewer, people])).toEqual([
+    ['companion.html', null, 6],
+    ['companion.csv', null, 6],
+    ['companion-without-manager.html', 'whoever stands in for a manager', 1],
+    ['companion-without-manager.csv', 'whoever stands in for a manager', 1],
+    ['companion-max@contoso.com.html', 'max@contoso.com', 2],
+    ['companion-max@contoso.com.csv', 'max@contoso.com', 2],
+    ['companion-mia@contoso.com.html', 'mia@contoso.com', 3],
+    ['companion-mia@contoso.com.csv', 'mia@contoso.com', 3],
+  ]);
+
+  const { ana, bo, cy, dee, eve, fay } = told(join(world.folder, 'hand-out', 'companion.csv'));
+  expect(ana).toMatchObject({
+    person: 'ana@contoso.com',
+    decision: '',
+    roles: 'Administrator\nGeneral',
+    lastLogin: day(-1),
+    enabledInApplication: 'yes',
+    accountType: 'person',
+    sinceLastReview: 'Administrator gained',
+    peers: '1 of 4 in Finance has Administrator\n3 of 4 in Finance have General',
+    advice: 'Worth a look',
+  });
+  expect(ana!['lastDecisions']).toMatch(/^Approved by owner@contoso\.com on \S+: needs it daily \("CORPDB1 /);
+  expect(bo!['reasons']).toContain(`No login in the application for 430 days (${day(-430)}).`);
+  expect(bo!['reasons']).toContain('The only one of 14 in Sales with Administrator.');
+  expect(bo!['lastDecisions']).toMatch(/: '?=HYPERLINK/);
+  expect(cy!['reasons']).toMatch(
+    /^Refused on \S+ by owner@contoso\.com \("left the team"\); it is still in the application\.\n/,
+  );
+  expect(cy).toMatchObject({ lastLogin: 'not known', enabledInApplication: 'no', advice: 'Speaks for refusing' });
+  expect(dee!['reasons']).toMatch(
+    /^Disabled in the directory: .*\nLast login in the application 3 days before the list/,
+  );
+  expect(dee!['lastDecisions']).toMatch(/^Not decided on /);
+  expect(eve).toMatchObject({
+    sinceLastReview: 'new',
+    lastDecisions: '',
+    accountType: 'shared',
+    advice: 'Worth a look',
+  });
+  expect(fay!['reasons']).toMatch(/^The application's list of \S+ has no account of this person\.$/);
+  expect(Object.keys(told(join(world.folder, 'hand-out', 'companion-mia@contoso.com.csv'))).sort()).toEqual([
+    'ana',
+    'dee',
+    'eve',
+  ]);
+
+  // The same facts make the same files, and the evidence tells which they were.
+  const again = (await world.json(0, 'review', 'companion', '--to', 'again')) as typeof written;
+  expect(again.files.map(({ hash }) => hash)).toEqual(written.files.map(({ hash }) => hash));
+  const evidence = join(world.folder, '.rollcall', 'evidence', 'rollcall-corpdb1.ndjson');
+  expect(await verifyChain(evidence)).toMatchObject({ whole: true });
+  expect(readFileSync(evidence, 'utf8')).toContain(written.files[0]!.hash);
+
+  // Filled in, the list is what "review decide" takes.
+  const list = join(world.folder, 'hand-out', 'companion-max@contoso.com.csv');
+  writeFileSync(list, readFileSync(list, 'utf8').replace('bo@contoso.com,,', 'bo@contoso.com,deny,unused'));
+  expect(await world.json(2, 'review', 'decide', list, '--what-if')).toMatchObject({ counts: { decide: 1 } });
+});
+
+test('without the permission to read users, peers are not known, and the companion says so', async () => {
+  const world = await emptyWorld({ 'rollcall.yaml': configuration(BY_OWNER), 'users.csv': users(FIRST) }, undefined);
+  await control(world, 'users', { users: DIRECTORY });
+  await world.json(2, 'run', '--yes');
+  const permissions = ['Application.Read.All', 'Organization.Read.All', 'AccessReview.ReadWrite.All'];
+  await control(world, 'grant', { permissions });
+  const { notes } = await world.json(0, 'review', 'companion', '--to', '.');
+  expect(notes).toEqual([expect.stringMatching(/^Whose manager or department is the same is not known/)]);
+  const { bo, dee } = told(join(world.folder, 'companion.csv'));
+  expect(bo).toMatchObject({
+    person: 'bo@contoso.com',
+    peers: 'not known',
+    sinceLastReview: 'nothing to compare with',
+  });
+  // What matching saw of them is known all the same.
+  expect(dee!['reasons']).toMatch(/^Disabled in the directory/);
+});
+
+test.skipIf(CHROMIUM === undefined)('a companion passes axe, whole and narrowed down', async () => {
+  const world = await reviewedTwice();
+  await world.json(0, 'review', 'companion', '--to', 'hand-out');
+  const page = await openBrowser();
+  await page.goto(pathToFileURL(join(world.folder, 'hand-out', 'companion.html')).href);
+  expect(await violations(page)).toEqual([]);
+  await page.emulateMedia({ media: 'screen' });
+  await page.getByLabel('Show').selectOption('refuse');
+  expect(await page.getByRole('status').textContent()).toBe('4 of 6 listed people shown');
+  await page.getByLabel('Show').selectOption('new');
+  expect(await page.locator('#accounts tbody tr:visible').count()).toBe(1);
+  expect(await violations(page)).toEqual([]);
 });

@@ -76,7 +76,7 @@ export const reviewStart = (options: ReviewOptions, io: Io): Promise<number> =>
   withWork(options, io, 'review start', async (work) => {
     const { plan, notes } = await planReview(work);
     if (!options.quiet) for (const note of notes) io.err(`${note}\n`);
-    return planAndApply(work, plan, options, io, ['review', 'status']);
+    return planAndApply(work, plan, options, io, ['review', 'companion']);
   });
 
 export const reviewRemind = (options: ReviewOptions, io: Io): Promise<number> =>
