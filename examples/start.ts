@@ -1,115 +1,133 @@
 // npm start: the whole round on a local tenant, in a fresh folder: from an application's users to verified assignments, a
-// review of them, removals of what was refused, and a second list of users that shows what is really gone.
-import { spawn, spawnSync } from 'node:child_process';
+// review of them, orders for what was refused, and a second list of users that shows what is really gone.
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
+import { Workplace } from './demo/commands.ts';
+import { ServiceNowStandIn, STAND_IN } from './stand-ins/service-now.ts';
 
 const example = fileURLToPath(new URL('corpdb1/', import.meta.url));
 const folder = fileURLToPath(new URL('../.rollcall/start/', import.meta.url));
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 // Named as seen from where the command was typed, so that the next command can be typed there, too.
-const cwd = process.env['INIT_CWD'] ?? process.cwd();
-const seen = (file: string): string => relative(cwd, join(folder, file));
+const place = new Workplace(folder, process.env['INIT_CWD'] ?? process.cwd());
+const seen = (file: string): string => place.seen(file);
+
+const title = (text: string): void => console.log(`\n== ${text}\n`);
 
 /** Runs one command as a person types it; ends everything where it ends in another way than it should. */
-const rollcall = (title: string, statuses: readonly number[], ...args: readonly string[]): void => {
-  console.log(`\n== ${title}\n`);
-  // The tenant is no matter of a configuration, and whoever verifies evidence has none.
-  const config = args[0] === 'tenant' || args[1] === 'verify' ? [] : ['--config', seen('rollcall.yaml')];
-  const directory = args[0] === 'evidence' ? [] : ['--directory', seen('connection.json')];
-  const all = [...args, ...config, ...directory];
-  const { status } = spawnSync(process.execPath, [main, ...all], { cwd, stdio: 'inherit' });
+const rollcall = async (about: string, statuses: readonly number[], ...args: readonly string[]): Promise<void> => {
+  title(about);
+  const { status } = await place.start(args, true).ended;
   if (!statuses.includes(status ?? 1)) throw new Error(`rollcall ${args.join(' ')} ended with ${status}`);
-};
-
-/** A key that signs the evidence; its public half is for whoever verifies. */
-const makeKey = (): void => {
-  const args = ['evidence', 'keys', '--to', seen('evidence-key.pem'), '--config', seen('rollcall.yaml')];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`no key for the evidence was made: ${stderr}`);
-  writeFileSync(join(folder, 'key.pub.pem'), stdout);
-};
-
-/** A local tenant over the example's directory, for as long as this lasts. */
-const startTenant = async () => {
-  const data = join(folder, '.rollcall', 'tenant.db');
-  const users = join(folder, 'directory.ndjson');
-  const args = [main, 'tenant', 'start', '--port', '0', '--data', data, '--users', users, '--output', 'json'];
-  const tenant = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: tenant.stdout }).once('line', resolve);
-    tenant.once('exit', (status) => reject(new Error(`the local tenant ended with ${status}`)));
-  });
-  writeFileSync(join(folder, 'connection.json'), line);
-  return () => {
-    tenant.removeAllListeners('exit');
-    tenant.kill('SIGTERM');
-  };
 };
 
 type Row = Record<string, string>;
 const rowsOf = (file: string): Row[] => parse(readFileSync(join(folder, file)), { columns: true, bom: true });
 
+const write = (file: string, ...rows: readonly (readonly string[])[]): void =>
+  writeFileSync(join(folder, file), stringify([...rows]));
+
 const OWNER = 'corpdb1.owner@contoso.com';
 /** So many people are refused; of their accounts two stay, and one comes back under another address. */
 const [REFUSED, STAY, RENAMED] = [8, 2, 1];
+/** So many accounts that nobody stands behind are refused. */
+const UNKNOWN = 2;
 
-/** The people whom the reviewer refuses: the first who are found by their mail address. */
-const refusedPeople = (): readonly string[] =>
+/** The first accounts of a kind, by the column of truth.csv that tells them. */
+const firstOf = (category: string, column: string, count: number): readonly string[] =>
   rowsOf('truth.csv')
-    .filter(({ category }) => category === 'the e-mail is the user principal name')
-    .slice(0, REFUSED)
-    .map(({ user }) => user!);
+    .filter((row) => row['category'] === category)
+    .slice(0, count)
+    .map((row) => row[column]!);
 
-const writeDecisions = (refused: readonly string[]): void => {
-  const lines = refused.map((user) => [OWNER, user, 'Deny', 'Has changed to another team']);
-  lines.push([OWNER, '*', 'Approve', 'Works with it']);
-  writeFileSync(
-    join(folder, 'decisions.csv'),
-    stringify(lines, { header: true, columns: ['reviewer', 'user', 'decision', 'justification'] }),
+const writeDecisions = (refused: readonly string[]): void =>
+  write(
+    'decisions.csv',
+    ['reviewer', 'user', 'decision', 'justification'],
+    ...refused.map((user) => [OWNER, user, 'Deny', 'Has changed to another team']),
+    [OWNER, '*', 'Approve', 'Works with it'],
   );
+
+const writeUnknown = (logins: readonly string[]): void =>
+  write(
+    'unknown.csv',
+    ['Login', 'decision', 'by', 'reason'],
+    ...logins.map((login) => [login, 'Deny', OWNER, 'Nobody knows whose it is']),
+  );
+
+/** From now on removals are ordered as tickets. */
+const orderBy = (desk: ServiceNowStandIn): void => {
+  writeFileSync(join(folder, 'desk-password.txt'), STAND_IN.password, { mode: 0o600 });
+  const signIn = `{ basic: { user: ${STAND_IN.user}, password: { file: desk-password.txt } } }`;
+  const file = join(folder, 'rollcall.yaml');
+  const byFile = '{ csv: { folder: orders } }';
+  const byTicket = `{ serviceNow: { instance: "${desk.origin}", signIn: ${signIn} } }`;
+  writeFileSync(file, readFileSync(file, 'utf8').replace(byFile, byTicket));
 };
 
 /** What the application's owner makes of the orders: most accounts go, some are forgotten, one only gets another address. */
-const changeUsers = (refused: readonly string[]): void => {
+const changeUsers = (refused: readonly string[], unknown: readonly string[]): void => {
   const renamed = refused.slice(STAY, STAY + RENAMED);
   const gone = refused.slice(STAY + RENAMED);
   const rows = rowsOf('users.csv')
-    .filter(({ EMail }) => !gone.includes(EMail!.toLowerCase()))
+    .filter(({ EMail, Login }) => !gone.includes(EMail!.toLowerCase()) && !unknown.includes(Login!))
     .map((row) => (renamed.includes(row['EMail']!.toLowerCase()) ? { ...row, EMail: `old.${row['EMail']}` } : row));
   writeFileSync(join(folder, 'users.csv'), stringify(rows, { header: true }));
+};
+
+const STATES: Readonly<Record<string, string>> = { '1': 'New', '2': 'In Progress', '6': 'Resolved' };
+
+const showTickets = (desk: ServiceNowStandIn): void => {
+  title('The tickets, as the desk has them');
+  for (const { number, state, short_description: about } of desk.rows('incident'))
+    console.log(`  ${number}  ${STATES[state!]!.padEnd(11)}  ${about}`);
 };
 
 rmSync(folder, { recursive: true, force: true });
 cpSync(example, folder, { recursive: true });
 mkdirSync(join(folder, '.rollcall'), { mode: 0o700 });
-let stop = () => {};
+const desk = await ServiceNowStandIn.start();
+let stopTenant = async () => {};
 try {
-  stop = await startTenant();
-  makeKey();
+  const directory = ['--data', join(folder, '.rollcall', 'tenant.db'), '--users', join(folder, 'directory.ndjson')];
+  stopTenant = await place.startTenant(...directory);
+  await place.makeKey();
   appendFileSync(join(folder, 'rollcall.yaml'), '\nevidence: { key: { file: evidence-key.pem } }\n');
-  rollcall('Who has access: from the users file to verified assignments', [2], 'run', '--yes');
-  rollcall('A review of it, started by a plan', [0], 'review', 'start', '--yes');
-  rollcall('It begins', [0], 'tenant', 'advance', 'PT1H');
-  const refused = refusedPeople();
+  await rollcall('Who has access: from the users file to verified assignments', [2], 'run', '--yes');
+
+  const unknown = firstOf('cannot be created: the domain is not verified', 'Login', UNKNOWN);
+  writeUnknown(unknown);
+  await rollcall('Two accounts of nobody are refused at once', [2], 'removals', 'deny', seen('unknown.csv'));
+  await rollcall('They are ordered from the owner, by a file', [0], 'removals', 'send');
+
+  await rollcall('A review of the others, started by a plan', [0], 'review', 'start', '--yes');
+  await rollcall('It begins', [0], 'tenant', 'advance', 'PT1H');
+  const refused = firstOf('the e-mail is the user principal name', 'user', REFUSED);
   writeDecisions(refused);
-  rollcall('The reviewer decides', [0], 'tenant', 'decide', '--script', seen('decisions.csv'));
-  rollcall('Two weeks pass', [0], 'tenant', 'advance', 'P15D');
-  rollcall('What was refused is taken away in the directory', [0], 'review', 'apply', '--yes');
-  rollcall('An hour passes', [0], 'tenant', 'advance', 'PT1H');
-  rollcall('What was decided, and what must go from the application', [2], 'review', 'results');
-  rollcall('The removals are ordered', [0, 2], 'removals', 'send');
-  changeUsers(refused);
-  rollcall('A new list of users: what is gone, and what is not', [2], 'reconcile');
-  rollcall('What happened, as a folder for the auditor', [0], 'evidence', 'export', '--to', seen('evidence'));
-  rollcall('The auditor verifies it', [0], 'evidence', 'verify', seen('evidence'), '--public-key', seen('key.pub.pem'));
+  await rollcall('The reviewer decides', [0], 'tenant', 'decide', '--script', seen('decisions.csv'));
+  await rollcall('Two weeks pass', [0], 'tenant', 'advance', 'P15D');
+  await rollcall('What was refused is taken away in the directory', [0], 'review', 'apply', '--yes');
+  await rollcall('An hour passes', [0], 'tenant', 'advance', 'PT1H');
+  await rollcall('What was decided, and what must go from the application', [2], 'review', 'results');
+
+  orderBy(desk);
+  await rollcall('It is ordered by tickets in ServiceNow (a stand-in for it)', [0], 'removals', 'send');
+  desk.set('incident', () => true, { state: '6', close_notes: 'Removed' });
+  await rollcall('The desk resolves all of them', [0], 'removals', 'send');
+  changeUsers(refused, unknown);
+  await rollcall('A new list of users: what is gone, and what is not', [2], 'reconcile');
+  await rollcall('The tickets of what is still there are opened again', [0], 'removals', 'send');
+  showTickets(desk);
+
+  await rollcall('What happened, as a folder for the auditor', [0], 'evidence', 'export', '--to', seen('evidence'));
+  const publicKey = ['--public-key', seen('key.pub.pem')];
+  await rollcall('The auditor verifies it', [0], 'evidence', 'verify', seen('evidence'), ...publicKey);
 } catch (error) {
   console.error(`\n${(error as Error).message}`);
   process.exitCode = 1;
 } finally {
-  stop();
+  await stopTenant();
+  await desk.stop();
 }

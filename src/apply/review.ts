@@ -36,9 +36,12 @@ export class ReviewSteps {
   async #sendUntilClear(action: ReviewAction, write: DirectoryWrite): Promise<WriteResult> {
     const { writer, clock, lagLimitMs, signal, assertHeld } = this.#input;
     const waiting = patience(clock, lagLimitMs, signal);
+    let result: WriteResult | undefined;
     for (;;) {
-      const [result] = await writer.write([write], signal);
-      if (!result || (result.status !== 'notYet' && result.status !== 'unknown')) return result!;
+      // What came too late is not sent again: the directory will show it.
+      if (!result || !isTooLate(action, result)) [result] = await writer.write([write], signal);
+      if (!result || (result.status !== 'notYet' && result.status !== 'unknown' && !isTooLate(action, result)))
+        return result!;
       if (action.kind === 'remindReviewers' && result.status === 'unknown') return result;
       const goesOn = await waiting.pause().catch(() => false);
       if (!goesOn) return result;
@@ -101,6 +104,15 @@ export class ReviewSteps {
     return known;
   }
 }
+
+/**
+ * Whether the round is further than a replica has shown: an attempt whose answer was lost, or somebody else, has stopped it or
+ * had it applied.
+ */
+const isTooLate = ({ kind }: ReviewAction, result: WriteResult): boolean =>
+  (kind === 'stopReview' || kind === 'applyDecisions') &&
+  result.status === 'refused' &&
+  (result.failure.status === 400 || result.failure.status === 409);
 
 const writeOf = (action: ReviewAction): DirectoryWrite => {
   if (action.kind === 'startReview') return { kind: action.kind, order: action.order };

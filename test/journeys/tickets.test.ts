@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { type Call, type Fault, ServiceNowStandIn, STAND_IN } from '../../examples/stand-ins/service-now.ts';
 import type { Removal } from '../../src/model/removal.ts';
-import { type Call, type Fault, ServiceNowStandIn, STAND_IN } from '../support/service-now.ts';
 import { rollcallHere } from './support/in-process.ts';
 import { emptyWorld, type World } from './support/world.ts';
 

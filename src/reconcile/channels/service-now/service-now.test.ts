@@ -1,13 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { onAndOn, REACH, reportOf, toolsOf } from '../../../../test/support/channel.ts';
-import { removalOf, removalsOf } from '../../../../test/support/removal.ts';
 import {
   type Call,
   type Fault,
   ServiceNowStandIn,
   STAND_IN,
   type StandInOptions,
-} from '../../../../test/support/service-now.ts';
+} from '../../../../examples/stand-ins/service-now.ts';
+import { onAndOn, REACH, reportOf, toolsOf } from '../../../../test/support/channel.ts';
+import { removalOf, removalsOf } from '../../../../test/support/removal.ts';
 import { serviceNowSettings, serviceNowWritten } from '../../../config/channels/service-now.ts';
 import type { ReachSettings } from '../../../model/channel-settings.ts';
 import { ChannelDownError, ChannelError } from '../../../model/errors.ts';

@@ -1,0 +1,57 @@
+// The whole loop, as npm run demo:loop goes it: ten thousand accounts, a review, tickets, a second list of users, evidence;
+// with a directory and a desk that misbehave, and the product killed twice.
+import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { expect, onTestFailed, test } from 'vitest';
+import { goTheLoop } from '../../examples/loop/loop.ts';
+import { recordTo, temporaryFolder } from './support/world.ts';
+
+/** Of what a tenant has recorded, what it has not let go wrong on purpose. */
+const keepUndisturbed = (from: string, to: string): Promise<void> =>
+  pipeline(
+    createInterface({ input: createReadStream(from) }),
+    async function* (lines: AsyncIterable<string>) {
+      for await (const line of lines) if (!line.includes('"faults":[')) yield `${line}\n`;
+    },
+    createWriteStream(to),
+  );
+
+test('of 250 refused among 10,000 accounts exactly the 12 that are still there are named, their tickets reopened, and again nothing changes', {
+  timeout: 1_800_000,
+}, async () => {
+  const folder = join(temporaryFolder(), 'loop');
+  mkdirSync(folder);
+  const said: string[] = [];
+  onTestFailed(() => console.log(said.join('\n')));
+  const { record } = { record: undefined, ...recordTo('loop') };
+  const traffic = `${folder}.ndjson`;
+  const figures = await goTheLoop({
+    ...{ folder, cwd: folder, say: (line) => said.push(line) },
+    ...(record !== undefined && { record: traffic }),
+  });
+  if (record !== undefined) await keepUndisturbed(traffic, record);
+  for (const { what, found, expected } of figures) expect({ what, found }).toEqual({ what, found: expected });
+
+  const told = Object.fromEntries(figures.map(({ what, found }) => [what, found]));
+  expect(told).toMatchObject({
+    accounts: 10_000,
+    'accounts that nobody stands behind': 400,
+    'assignments in the directory': 9600,
+    '  roles': 3,
+    '  of them denials': 250,
+    '  of them applied': 250,
+    'assignments that are left': 9350,
+    tickets: 250,
+    'confirmed gone': 238,
+    'tickets that stay resolved': 238,
+    'all tickets': 250,
+    'writes to the directory, run again': 0,
+    'new tickets, run again': 0,
+    'times killed': 2,
+    'the evidence': 'holds',
+  });
+  expect(told['named as there again']).toHaveLength(12);
+  expect(told['tickets opened again']).toEqual(told['named as there again']);
+});
