@@ -6,8 +6,8 @@ import { readEvidence } from './evidence/verify.ts';
 import type { StrategyChoice } from './match/strategy.ts';
 import type { Roster } from './model/account.ts';
 import { NeedsPersonError } from './model/errors.ts';
-import type { GuardStop, PlanStep } from './model/plan.ts';
-import { type ActualState, readActual } from './plan/actual.ts';
+import { type GuardStop, NO_ROSTER, type PlanStep } from './model/plan.ts';
+import { type ActualState, readActual, readApplication } from './plan/actual.ts';
 import { openPlan, PlanAlteredError, type PlanFile } from './plan/file.ts';
 import {
   actionDifferences,
@@ -164,10 +164,10 @@ export const applyReview = async (
   const plan = await openOwnPlan(work, file);
   refuseGuarded(work, plan.footer.guards);
   const { settings } = work;
-  const roster = await newestRoster(work);
+  const roster = plan.header.roster === NO_ROSTER ? NO_ROSTER : (await newestRoster(work)).hash;
   const directory = await work.connect();
   const { tenantId } = await directory.tenant(work.signal);
-  const differences = headerDifferences(plan.header, { roster: roster.hash, configuration: settings.hash, tenantId });
+  const differences = headerDifferences(plan.header, { roster, configuration: settings.hash, tenantId });
   if (differences.length > 0) throw new StalePlanError(differences);
   await requirePermitted(work, plan.footer.counts);
   if (!(await confirm(plan))) return undefined;
@@ -176,7 +176,7 @@ export const applyReview = async (
   const key = `${settings.application.uniqueName} review`;
   await work.store.rememberPlan(key, plan.footer.hash, file, plan.header.createdAt);
   await rememberReviewed(work, plan);
-  const actual = await readActual(directory, settings.application, work.signal);
+  const actual = await readApplication(directory, settings.application, work.signal);
   return { plan, applied: await carryOut(work, plan, reviewSteps(plan), actual) };
 };
 

@@ -139,6 +139,9 @@ export interface DirectoryState {
   readonly outcomes: string;
 }
 
+/** In place of a roster's hash, or of outcomes: what a reviewer decides rests on neither, and a reviewer may have none. */
+export const NO_ROSTER = 'none';
+
 /** The first record of a plan file. Hashes are `sha256:` and 64 hexadecimal digits. */
 export interface PlanHeader {
   readonly rollcallPlan: 1;

@@ -106,6 +106,9 @@ export const isOpen = (status: string): boolean => OPEN.has(status.toLowerCase()
 /** Whether a round has begun. */
 export const hasBegun = (status: string): boolean => status.toLowerCase() !== 'notstarted';
 
+/** Whether reviewers can decide now. */
+export const isRunning = (status: string): boolean => status.toLowerCase() === 'inprogress';
+
 /** Whether the directory still looks up who is reviewed, and by whom: nobody can decide yet. */
 export const isBeingPrepared = (status: string): boolean => ['initializing', 'starting'].includes(status.toLowerCase());
 
@@ -132,4 +135,12 @@ export interface ReviewReader {
     signal?: AbortSignal,
   ): AsyncIterable<readonly ReviewDecision[]>;
   contactedReviewers(reviewId: string, instanceId: string, signal?: AbortSignal): Promise<readonly ContactedReviewer[]>;
+  /** What the signed-in person is to decide: reviews, their instances, decisions. Takes no role; an application is refused. */
+  reviewsToDecide(signal?: AbortSignal): AsyncIterable<readonly Review[]>;
+  instancesToDecide(reviewId: string, signal?: AbortSignal): Promise<readonly ReviewInstance[]>;
+  decisionsToDecide(
+    reviewId: string,
+    instanceId: string,
+    signal?: AbortSignal,
+  ): AsyncIterable<readonly ReviewDecision[]>;
 }

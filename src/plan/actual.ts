@@ -92,7 +92,10 @@ export const findApplication = async (
 };
 
 /** The state that a plan rests on, as digests. */
-export const directoryState = (actual: ActualState, outcomes: string): DirectoryState => {
+export const directoryState = (
+  actual: Omit<ActualState, 'isAssigned' | 'verifiedDomains'>,
+  outcomes: string,
+): DirectoryState => {
   const { application, servicePrincipal } = actual;
   const parts = {
     application: application

@@ -25,7 +25,7 @@ export const carryOut = async (
   work: Work,
   { header, footer }: PlanFile,
   steps: AsyncIterable<PlanStep>,
-  actual: ActualState,
+  actual: Pick<ActualState, 'application' | 'servicePrincipal'>,
 ): Promise<Applied> => {
   const { settings, store, evidence, lease } = work;
   const directory = await work.connect();

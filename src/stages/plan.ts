@@ -74,9 +74,9 @@ const LEFT_OVER = /^(?:\d+\.check(?:\.[0-9a-f]{8}\.part)?|\w+\.plan\.jsonl\.[0-9
 /** What a plan of any kind rests on, as its header says it. */
 export const planBasis = (
   { application, hash }: Pick<Settings, 'application' | 'hash'>,
-  actual: ActualState,
-  roster: Roster,
-  matching: Matching,
+  actual: Omit<ActualState, 'isAssigned' | 'verifiedDomains'>,
+  roster: Pick<Roster, 'hash'>,
+  matching: Pick<Matching, 'digest'>,
   createdAt: string,
 ): Omit<PlanHeader, 'about' | 'unassign'> => ({
   rollcallPlan: 1,

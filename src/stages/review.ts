@@ -1,29 +1,38 @@
 // Reviews, as commands run them: planned like any other change. What comes of them is followed in reviewed.ts.
 import { join } from 'node:path';
-import type { Directory, DirectoryWriter, ServicePrincipal } from '../model/directory.ts';
+import type { Roster } from '../model/account.ts';
+import type { Directory, DirectoryWriter, ServicePrincipal, Session } from '../model/directory.ts';
 import { NeedsPersonError, RollcallError, UsageError } from '../model/errors.ts';
-import { fold } from '../model/fold.ts';
-import { type GuardStop, INTEGRATED_TAG, type PlanRecord, type PlanStep, type ReviewAction } from '../model/plan.ts';
+import {
+  type GuardStop,
+  INTEGRATED_TAG,
+  NO_ROSTER,
+  type PlanRecord,
+  type PlanStep,
+  type ReviewAction,
+} from '../model/plan.ts';
 import {
   hasBegun,
   isApplied,
   isBeingPrepared,
   isClosing,
   isOpen,
+  isRunning,
   type Review,
   type ReviewDecision,
   type ReviewInstance,
   type ReviewOrder,
 } from '../model/review.ts';
 import type { ReviewSettings } from '../model/settings.ts';
-import { type ActualState, readActual } from '../plan/actual.ts';
+import { type ActualState, readActual, readApplication } from '../plan/actual.ts';
 import { estimate } from '../plan/estimate.ts';
 import { openPlan, type PlanFile, writePlan } from '../plan/file.ts';
-import type { WantedDecision } from '../review/decisions.ts';
+import { chooseDecisions, type DecisionsFile } from '../review/decisions.ts';
 import { describeAccess, describeBasis } from '../review/describe.ts';
 import { applyingGuards, reviewGuards, reviewOrder } from '../review/order.ts';
 import { findReviewers } from '../review/reviewers.ts';
 import { seatsFor } from '../review/seats.ts';
+import type { Matching } from '../store/store.ts';
 import type { Work } from '../work.ts';
 import { accessTold } from './access-told.ts';
 import { newestRoster } from './collect.ts';
@@ -41,10 +50,20 @@ const savePlanOf = async (
   drafts: readonly ReviewDraft[],
   guards: readonly GuardStop[],
 ): Promise<PlanFile> => {
+  const roster = await newestRoster(work);
+  return saveDrafts(work, actual, roster, await newestMatching(work, roster), drafts, guards);
+};
+
+const saveDrafts = async (
+  work: Work,
+  actual: Parameters<typeof planBasis>[1],
+  roster: Pick<Roster, 'hash'>,
+  matching: Pick<Matching, 'digest'>,
+  drafts: readonly ReviewDraft[],
+  guards: readonly GuardStop[],
+): Promise<PlanFile> => {
   const { settings } = work;
   const directory = await work.connect();
-  const roster = await newestRoster(work);
-  const matching = await newestMatching(work, roster);
   const createdAt = new Date(work.clock.now()).toISOString();
   const name = `${settings.application.uniqueName}-review-${createdAt.replaceAll(/[-:]|\.\d+/g, '')}.plan.jsonl`;
   const file = join(settings.stateFolder, 'plans', name);
@@ -322,32 +341,72 @@ export const planApplying = async (work: Work, which: number | undefined): Promi
   );
 };
 
-/** Plans what a signed-in reviewer has written into a file. Every line must be about somebody under review. */
-export const planDecisions = async (work: Work, wanted: readonly WantedDecision[]): Promise<PlanFile> => {
-  const { review, instance, actual } = await newestRound(work);
-  const byName = new Map<string, ReviewDecision>();
-  for await (const one of decisionsOf(work, review.id, instance.id)) {
-    byName.set(one.principal.id.toLowerCase(), one);
-    if (one.principal.userPrincipalName) byName.set(fold(one.principal.userPrincipalName), one);
-  }
-  const unknown = wanted.filter(({ person }) => !byName.has(fold(person)));
-  if (unknown.length > 0) {
-    const shown = unknown.slice(0, 10).map(({ person, place }) => `  ${place}: ${person}`);
-    throw new RollcallError(
-      `${unknown.length} of ${wanted.length} lines are about people who are not under review:\n${shown.join('\n')}`,
-      'Correct or remove these lines; nothing was decided.',
-    );
-  }
-  const drafts = wanted.flatMap(({ person, decision, justification }): ReviewDraft[] => {
-    const there = byName.get(fold(person))!;
-    if (there.decision === decision && there.justification === justification) return [];
-    const { id: decisionId, principal } = there;
+/** A plan of decisions, and how many of the reviewer's own are still open once it has been carried out. */
+export interface PlannedDecisions {
+  readonly plan: PlanFile;
+  readonly mine: number;
+  readonly open: number;
+}
+
+/**
+ * Plans what a signed-in reviewer has written into a file. It takes no roster and no administrator's role: a reviewer sees what
+ * is to be reviewed in person, and nothing else.
+ *
+ * Errors: RollcallError for an application, and where this person has nothing to decide now; ConfigError with every line that
+ * cannot be carried out.
+ */
+export const planDecisions = async (work: Work, file: DecisionsFile): Promise<PlannedDecisions> => {
+  const { settings, signal } = work;
+  const directory = await work.connect();
+  const session = await directory.session(signal);
+  if (session.kind === 'app') throw noPerson(session);
+  const found = await readApplication(directory, settings.application, signal);
+  const { servicePrincipal } = found;
+  const round = servicePrincipal && (await roundToDecide(work, servicePrincipal.id));
+  if (!round) throw nothingToDecide(work, session);
+  const { review, instance } = round;
+  const decisions: ReviewDecision[] = [];
+  for await (const page of directory.decisionsToDecide(review.id, instance.id, signal)) decisions.push(...page);
+  const { justificationRequired } = review;
+  const chosen = chooseDecisions(file, { decisions, justificationRequired });
+  const drafts = chosen.map(({ of, decision, justification }): ReviewDraft => {
+    const { id: decisionId, principal } = of;
     const principalName = principal.userPrincipalName ?? principal.id;
     const place = { reviewId: review.id, instanceId: instance.id, decisionId };
-    return [{ kind: 'decide', ...place, principalName, decision, justification }];
+    return { kind: 'decide', ...place, principalName, decision, justification };
   });
-  return savePlanOf(work, actual, drafts, []);
+  const actual = { ...found, assignmentCount: 0, assignmentDigest: NO_ROSTER };
+  const plan = await saveDrafts(work, actual, { hash: NO_ROSTER }, { digest: NO_ROSTER }, drafts, []);
+  const closed = new Set(chosen.map(({ of }) => of.id));
+  const open = decisions.filter(({ id, decision }) => decision === 'NotReviewed' && !closed.has(id));
+  return { plan, mine: decisions.length, open: open.length };
 };
+
+/** The newest round of the application that runs, and that the signed-in person reviews. */
+const roundToDecide = async (work: Work, servicePrincipalId: string): Promise<RunningReview | undefined> => {
+  const directory = await work.connect();
+  const own: Review[] = [];
+  for await (const page of directory.reviewsToDecide(work.signal))
+    own.push(...page.filter((one) => one.servicePrincipalId === servicePrincipalId.toLowerCase()));
+  for (const review of own.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))) {
+    const instances = await directory.instancesToDecide(review.id, work.signal);
+    const instance = instances.find(({ status }) => isRunning(status));
+    if (instance) return { review, instance };
+  }
+  return undefined;
+};
+
+const noPerson = ({ name }: Session): RollcallError =>
+  new RollcallError(
+    `Only a reviewer in person decides, and ${name} is an application.`,
+    'Sign in as the reviewer, with "signIn: deviceCode" or "signIn: browser" under directory; nothing was decided.',
+  );
+
+const nothingToDecide = ({ settings }: Work, { name }: Session): RollcallError =>
+  new RollcallError(
+    `There is nothing that ${name} is to decide about ${settings.application.displayName} now.`,
+    'Look whether the review runs and names you as a reviewer, or sign in as somebody else.',
+  );
 
 /** The decisions of a round as they stand, or those of one of its stages. */
 export async function* decisionsOf(

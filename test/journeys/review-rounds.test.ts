@@ -93,7 +93,6 @@ test('a review comes each week: its rounds are told apart, and the refusals of e
 
   // Another review does not join it; it ends for good when the series is stopped.
   it.configure(`{ ${BY_OWNER}, durationInDays: 3 }`);
-  await it.rollcall('match');
   expect((await it.rollcall('review', 'start', '--yes')).err).toMatch(/comes again.*\n.*--series/);
   expect(await it.json(0, 'review', 'stop', '--yes')).toMatchObject({ done: { stopReview: 1 } });
   expect(await it.json(0, 'review', 'stop', '--series', '--yes')).toMatchObject({ done: { stopSeries: 1 } });

@@ -1,6 +1,6 @@
 // A review takes a licence for each person who is reviewed and each who reviews: looked at before it starts.
 import { expect, test } from 'vitest';
-import { reviewWorld } from './support/reviewing.ts';
+import { reviewWorld, signedInAs } from './support/reviewing.ts';
 
 const PEOPLE = ['ana', 'bo', 'cy'];
 const BY = '{ reviewers: [{ user: owner@contoso.com }, { user: ana@contoso.com }], durationInDays: 7 }';
@@ -26,4 +26,18 @@ test('without any licence the guard says so, and the directory refuses what was 
   const refused = await it.json(2, 'review', 'start', '--yes', '--allow', 'seats');
   expect(refused).toMatchObject({ results: { refused: 1 } });
   expect(JSON.stringify(refused['failures'])).toMatch(/license/);
+});
+
+test('where licences may not be read, the review starts and it is said that nobody knows whether they are enough', async () => {
+  const administrators = { 'admin@contoso.com': ['Identity Governance Administrator'] };
+  const it = await reviewWorld({ review: BY, people: PEOPLE, tenant: { tls: true, administrators } });
+  // A user's session sees the tenant's name with less than it takes to see its licences.
+  const permissions = ['User.Read', 'User.Read.All', 'Application.Read.All', 'AccessReview.ReadWrite.All'];
+  await it.control('grant', { permissions });
+  const admin = signedInAs(it.world, 'admin', BY, it.world.folder);
+  const started = await admin.rollcall('review', 'start', '--yes');
+  expect(started.status, started.err).toBe(0);
+  expect(started.err).toMatch(
+    /Whether there are licences for 4 people \(3 reviewed, 2 reviewing\) is not known: they may not be read/,
+  );
 });

@@ -178,28 +178,6 @@ test.each([
   expect(await world.writes()).toBe(before);
 });
 
-test('a reviewer decides from a file: what cannot be meant is named, and a preview writes nothing', async () => {
-  world = await assigned(BY_OWNER);
-  await world.json(0, 'review', 'start', '--yes');
-  await pass(1);
-  const before = await world.writes();
-  writeFileSync(
-    join(world.folder, 'd.csv'),
-    'person,decision,justification\nana@contoso.com,approve,yes\nzoe@contoso.com,deny,\n',
-  );
-  expect((await world.rollcall('review', 'decide', 'd.csv', '--yes')).err).toMatch(/d.csv:3: zoe@contoso.com/);
-  writeFileSync(
-    join(world.folder, 'd.csv'),
-    'person,decision,justification\nana@contoso.com,approve,yes\ncy@contoso.com,,\n',
-  );
-  const preview = await world.json(2, 'review', 'decide', 'd.csv', '--what-if');
-  expect(preview).toMatchObject({ counts: { decide: 1 } });
-  expect(await world.writes()).toBe(before);
-  // An application decides nothing: only the reviewer's own sign-in may.
-  const refused = await world.json(2, 'review', 'decide', 'd.csv', '--yes');
-  expect(refused).toMatchObject({ results: { refused: 1 } });
-});
-
 test('a review can be stopped before its time, and is not joined by a second while it runs', async () => {
   world = await assigned(BY_OWNER);
   await world.json(0, 'review', 'start', '--yes');

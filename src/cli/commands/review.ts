@@ -19,6 +19,7 @@ import type { Work } from '../../work.ts';
 import { confirmPlan } from '../confirm.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
+import { count } from '../print/progress.ts';
 import { appliedText, planText } from '../print/results.ts';
 import { decisionTable, resultsText, statusText, takenText } from '../print/review.ts';
 import type { CommonOptions } from '../program.ts';
@@ -38,7 +39,7 @@ const planAndApply = async (
   plan: PlanFile,
   options: ReviewOptions,
   io: Io,
-  next: readonly string[],
+  next: readonly string[] | undefined,
 ): Promise<number> => {
   if (options.whatIf || options.dryRun) {
     await printPlan(plan, work.usage().requests, options, io);
@@ -52,7 +53,7 @@ const carryOut = async (
   file: string,
   options: CommonOptions,
   io: Io,
-  next: readonly string[],
+  next: readonly string[] | undefined,
 ): Promise<number> => {
   const done = await applyReview(work, file, async (plan) => {
     if (!options.quiet && plan.footer.actions > 0) io.err(`${await planText(plan)}\n`);
@@ -62,9 +63,9 @@ const carryOut = async (
     throw new NeedsPersonError('Not applied: nothing was written.', 'Run the same command again to be asked again.');
   const { applied } = done;
   const { refused, notTried } = applied.results;
-  const command = commandLine(io.started, options, ...next);
   const nothing = done.plan.footer.actions === 0 ? 'Nothing to do: it is so already.\n' : `${appliedText(applied)}\n`;
-  await print({ data: { ...applied }, text: `${nothing}Next: ${command}` }, options, io);
+  const after = next ? `Next: ${commandLine(io.started, options, ...next)}` : '';
+  await print({ data: { ...applied }, text: `${nothing}${after}`.trimEnd() }, options, io);
   return refused + notTried > 0 ? 2 : 0;
 };
 
@@ -111,8 +112,13 @@ export const reviewDecide = (options: DecideOptions, io: Io): Promise<number> =>
     const file = resolve(options.decisions);
     const source = csvSource({ kind: 'csv', path: file, encoding: 'auto', delimiter: 'auto' });
     const { columns, rows } = await source.open(io.signal);
-    const wanted = await wantedDecisions(basename(file), columns, rows());
-    return planAndApply(work, await planDecisions(work, wanted), options, io, ['review', 'status']);
+    const said = await wantedDecisions(basename(file), columns, rows());
+    const { plan, mine, open } = await planDecisions(work, said);
+    if (!options.quiet)
+      io.err(
+        `Yours to decide: ${count(mine)}${open > 0 ? `; ${count(open)} of them stay open` : ', and none stays open'}.\n`,
+      );
+    return planAndApply(work, plan, options, io, undefined);
   });
 
 export interface RoundOptions extends CommonOptions {

@@ -74,7 +74,12 @@ export const planText = async (plan: PlanFile): Promise<string> => {
   const { footer } = plan;
   const examples = await firstOfEach(plan);
   const lines: string[] = [];
-  if (footer.actions === 0) lines.push('Nothing to do: the directory says what the roster says.');
+  if (footer.actions === 0)
+    lines.push(
+      plan.header.about === 'review'
+        ? 'Nothing to do: it is so already.'
+        : 'Nothing to do: the directory says what the roster says.',
+    );
   else lines.push(`Plan: ${counted(footer.actions, 'change')}`);
   for (const kind of Object.keys(ACTION_WORDS) as ActionKind[]) {
     if (footer.counts[kind] === 0) continue;

@@ -85,6 +85,35 @@ export const contactedReviewers = async (
   }));
 };
 
+/** Narrows a list to what the signed-in person reviews. Source: https://learn.microsoft.com/graph/api/accessreviewscheduledefinition-filterbycurrentuser */
+const OWN = "filterByCurrentUser(on='reviewer')";
+
+export async function* reviewsToDecide({ client }: Graph, signal?: AbortSignal): AsyncGenerator<readonly Review[]> {
+  const call = { method: 'GET', path: `${ROOT}/${OWN}`, template: `${REVIEW_TEMPLATES.definitions}/${OWN}` } as const;
+  for await (const page of pages(client, call, signal)) yield page.map(reviewOf);
+}
+
+export const instancesToDecide = async (
+  { client }: Graph,
+  reviewId: string,
+  signal?: AbortSignal,
+): Promise<readonly ReviewInstance[]> => {
+  const path = `${definitionPath(reviewId)}/instances/${OWN}`;
+  const template = `${REVIEW_TEMPLATES.instances}/${OWN}`;
+  return (await readList(client, { method: 'GET', path, template }, signal)).map(roundOf);
+};
+
+export async function* decisionsToDecide(
+  { client }: Graph,
+  reviewId: string,
+  instanceId: string,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly ReviewDecision[]> {
+  const path = `${instancePath(reviewId, instanceId)}/decisions/${OWN}`;
+  const template = `${REVIEW_TEMPLATES.instance}/decisions/${OWN}`;
+  for await (const page of pages(client, { method: 'GET', path, template }, signal)) yield page.map(decisionOf);
+}
+
 /** Marks a review that Rollcall started, in the description that administrators see. */
 const KEY = /\[rollcall ([0-9a-f]{32})\]\s*$/;
 

@@ -10,7 +10,17 @@ export interface EndedHere {
 }
 
 /** Runs `rollcall …` for the configuration in the folder, connected as its `connection.json` says, with no terminal. */
-export const rollcallHere = async (folder: string, ...args: readonly string[]): Promise<EndedHere> => {
+export const rollcallHere = (folder: string, ...args: readonly string[]): Promise<EndedHere> =>
+  commandHere([
+    ...args,
+    ...['--config', join(folder, 'rollcall.yaml'), '--directory', join(folder, 'connection.json')],
+  ]);
+
+/** Runs `rollcall …` as it is typed, with no terminal. `onError` sees what comes to standard error as it comes. */
+export const commandHere = async (
+  args: readonly string[],
+  onError: (text: string) => void = () => undefined,
+): Promise<EndedHere> => {
   let out = '';
   let err = '';
   let status = 0;
@@ -20,6 +30,7 @@ export const rollcallHere = async (folder: string, ...args: readonly string[]): 
     },
     err: (text: string) => {
       err += text;
+      onError(text);
     },
     signal: new AbortController().signal,
     env: process.env,
@@ -31,9 +42,8 @@ export const rollcallHere = async (folder: string, ...args: readonly string[]): 
   const program = buildProgram(io, '0.0.0', (result) => {
     status = result;
   });
-  const places = ['--config', join(folder, 'rollcall.yaml'), '--directory', join(folder, 'connection.json')];
   try {
-    await program.parseAsync(['node', 'rollcall', ...args, ...places]);
+    await program.parseAsync(['node', 'rollcall', ...args]);
   } catch (error) {
     status = tellError(error, io, { verbose: false });
   }

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { TenantOptions } from '../../../src/tenant/server.ts';
-import { type EndedHere, rollcallHere } from './in-process.ts';
-import { change, emptyWorld, readAll, type World } from './world.ts';
+import { commandHere, type EndedHere, rollcallHere } from './in-process.ts';
+import { ask, change, emptyWorld, readAll, temporaryFolder, type World } from './world.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -33,6 +33,8 @@ export interface ReviewWorld {
   rollcall(...args: readonly string[]): Promise<EndedHere>;
   /** The same with `--output json`, after checking the exit status. */
   json(expectedStatus: number, ...args: readonly string[]): Promise<Json>;
+  /** Tells the tenant's control plane something. */
+  control(what: string, body: Json): Promise<void>;
   /** `P14D`: time passes in the tenant. */
   advance(duration: string): Promise<void>;
   /** Plays reviewers: reviewer, user, decision, justification. Answers how it ended. */
@@ -47,10 +49,10 @@ export interface ReviewWorld {
   assigned(): Promise<readonly string[]>;
 }
 
-const configuration = (review: string): string =>
+const configuration = (review: string, directory = 'local'): string =>
   [
     'application: CORPDB1',
-    'directory: local',
+    `directory: ${directory}`,
     'source: { csv: { path: users.csv } }',
     'match: [{ column: EMail, attribute: userPrincipalName }]',
     `review: ${review}`,
@@ -77,18 +79,18 @@ export const reviewWorld = async (setup: ReviewSetup, name?: string): Promise<Re
   const made = worldOf(world);
   made.accounts(...people.map((one) => one.name));
   const everybody = [...people, ...(setup.others ?? []).map(asPerson), { name: 'owner' } as Person];
-  await control(world, 'users', JSON.stringify({ users: everybody.map(asUser) }));
+  await control(world, 'users', { users: everybody.map(asUser) });
   await setManagers(world, everybody);
   const run = await made.rollcall('run', '--yes');
   expect(run.status, run.err).toBe(0);
   return made;
 };
 
-const control = async ({ tenant }: World, what: string, body: string): Promise<void> => {
-  const answer = await fetch(`${tenant.authority}/_tenant/${what}`, {
+const control = async ({ tenant }: World, what: string, body: Json): Promise<void> => {
+  const answer = await ask(tenant, `${tenant.authority}/_tenant/${what}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body,
+    body: JSON.stringify(body),
   });
   expect(answer.ok, `${what}: ${answer.status}`).toBe(true);
 };
@@ -116,6 +118,7 @@ const worldOf = (world: World): ReviewWorld => {
         throw new Error(`rollcall ${args.join(' ')} ended with ${status}, not ${expectedStatus}:\n${err}\n${out}`);
       return JSON.parse(out) as Json;
     },
+    control: (what, body) => control(world, what, body),
     advance: async (duration) => {
       const { status, err } = await world.rollcall('tenant', 'advance', duration);
       expect(status, err).toBe(0);
@@ -170,3 +173,36 @@ export const removalStates = (list: Json): Record<string, string> =>
       state,
     ]),
   );
+
+/** Somebody who signs in with a device code: at a machine of their own, with nothing on it but the configuration, or in a folder that is there. */
+export interface SignedIn {
+  readonly folder: string;
+  rollcall(...args: readonly string[]): Promise<EndedHere>;
+}
+
+/** The tenant must serve over TLS: people sign in to nothing else. */
+export const signedInAs = (
+  { tenant }: World,
+  name: string,
+  review: string,
+  folder: string = temporaryFolder(),
+): SignedIn => {
+  const { tenantId, graph, authority, clientId, caFile } = tenant;
+  const directory = { tenant: tenantId, graph, authority, caFile, clientId, signIn: 'deviceCode' };
+  const file = join(folder, 'signed-in.yaml');
+  writeFileSync(file, configuration(review, JSON.stringify(directory)));
+  return {
+    folder,
+    rollcall: async (...args) => {
+      let answered: Promise<unknown> = Promise.resolve();
+      const ended = await commandHere([...args, '--config', file], (text) => {
+        const code = /enter the code (\w+)/.exec(text)?.[1];
+        if (code === undefined) return;
+        const body = new URLSearchParams({ code, user: upn(name), answer: 'accept' });
+        answered = ask(tenant, `${authority}/devicelogin`, { method: 'POST', body });
+      });
+      await answered;
+      return ended;
+    },
+  };
+};

@@ -1,9 +1,10 @@
 // A journey's world: a folder with an application, a tenant over HTTP, and the command line as a person runs it.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Agent, fetch as undiciFetch } from 'undici';
 import { onTestFinished } from 'vitest';
 import { type RunningTenant, startTenant, type TenantOptions } from '../../../src/tenant/server.ts';
 
@@ -83,8 +84,8 @@ export const emptyWorld = async (
 
 const worldIn = (folder: string, tenant: RunningTenant): World => {
   const connection = join(folder, 'connection.json');
-  const { graph, authority, tenantId, clientId, clientSecret } = tenant;
-  writeFileSync(connection, JSON.stringify({ graph, authority, tenantId, clientId, clientSecret }));
+  const { graph, authority, tenantId, clientId, clientSecret, caFile } = tenant;
+  writeFileSync(connection, JSON.stringify({ graph, authority, tenantId, clientId, clientSecret, caFile }));
   const start: World['start'] = (...args) => startCommand(folder, [...args, '--directory', connection]);
   const rollcall: World['rollcall'] = (...args) => start(...args).ended;
   return {
@@ -130,21 +131,34 @@ export const startCommand = (
   return { pid: child.pid!, ended };
 };
 
+/** Asks the tenant, and trusts the authority of its certificate where it serves over TLS. */
+export const ask = (
+  { caFile }: Pick<RunningTenant, 'caFile'>,
+  url: string,
+  init: { method?: string; headers?: Record<string, string>; body?: string | URLSearchParams } = {},
+): Promise<Pick<Response, 'ok' | 'status' | 'text' | 'json'>> =>
+  caFile === undefined
+    ? fetch(url, init)
+    : undiciFetch(url, {
+        ...init,
+        dispatcher: new Agent({ connect: { ca: readFileSync(caFile) }, keepAliveTimeout: 1 }),
+      });
+
 export interface Stats {
   readonly requests: number;
   readonly writes: number;
   readonly resourceUnits: number;
 }
 
-export const stats = async ({ authority }: Pick<RunningTenant, 'authority'>): Promise<Stats> =>
-  (await fetch(`${authority}/_tenant/stats`)).json() as Promise<Stats>;
+export const stats = async (tenant: Pick<RunningTenant, 'authority' | 'caFile'>): Promise<Stats> =>
+  (await ask(tenant, `${tenant.authority}/_tenant/stats`)).json() as Promise<Stats>;
 
 /** Reads the whole of a list, as an administrator's script would. */
 export const readAll = async (tenant: RunningTenant, path: string): Promise<readonly Record<string, unknown>[]> => {
   const token = await signIn(tenant);
   const all: Record<string, unknown>[] = [];
   for (let next: string | undefined = `${tenant.graph}${path}`; next; ) {
-    const answer = await fetch(next, { headers: { authorization: `Bearer ${token}` } });
+    const answer = await ask(tenant, next, { headers: { authorization: `Bearer ${token}` } });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     const page = (await answer.json()) as { value: Record<string, unknown>[]; '@odata.nextLink'?: string };
     all.push(...page.value);
@@ -155,7 +169,7 @@ export const readAll = async (tenant: RunningTenant, path: string): Promise<read
 
 /** A change that somebody else makes in the directory. */
 export const change = async (tenant: RunningTenant, method: string, path: string, body?: unknown): Promise<unknown> => {
-  const answer = await fetch(`${tenant.graph}${path}`, {
+  const answer = await ask(tenant, `${tenant.graph}${path}`, {
     method,
     headers: { authorization: `Bearer ${await signIn(tenant)}`, 'content-type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -165,8 +179,9 @@ export const change = async (tenant: RunningTenant, method: string, path: string
   return text ? JSON.parse(text) : undefined;
 };
 
-const signIn = async ({ authority, tenantId, clientId, clientSecret, graph }: RunningTenant): Promise<string> => {
-  const answer = await fetch(`${authority}/${tenantId}/oauth2/v2.0/token`, {
+const signIn = async (tenant: RunningTenant): Promise<string> => {
+  const { authority, tenantId, clientId, clientSecret, graph } = tenant;
+  const answer = await ask(tenant, `${authority}/${tenantId}/oauth2/v2.0/token`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'client_credentials',
