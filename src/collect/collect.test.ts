@@ -177,10 +177,10 @@ test('an abort ends the collection', async () => {
   await expect(stopped).rejects.toThrow('stopped');
 });
 
-test('progress is told every thousand rows and at the end', async () => {
+test('progress is told before anything is asked, every thousand rows, and at the end', async () => {
   const told: number[] = [];
   await collect({ source: sourceOf(['EMail', 'Role'], people(2500)), onProgress: (rows) => told.push(rows) });
-  expect(told).toEqual([1000, 2000, 2500]);
+  expect(told).toEqual([0, 1000, 2000, 2500]);
 });
 
 const totals = (complete: Partial<CompleteSettings>): Partial<CollectInput> => ({

@@ -29,7 +29,7 @@ export interface CollectInput {
   /** Guards and controls that a person has lifted for this once, by name: `shrink`, `grow`, `rows`, `sum`, `trailer`. */
   readonly allow: ReadonlySet<string>;
   readonly signal: AbortSignal;
-  /** Told the rows so far, every thousand and at the end. */
+  /** Told the rows so far: none, when a server is asked that may take its time, then every thousand, and at the end. */
   readonly onProgress?: (rows: number) => void;
   readonly clock?: Clock;
 }
@@ -45,6 +45,7 @@ const PROGRESS_ROWS = 1000;
  */
 export const collectRoster = async (input: CollectInput): Promise<Roster> => {
   const { source, application, save, lastRows, guards, allow, signal, onProgress, clock = systemClock } = input;
+  onProgress?.(0);
   const opened = await source.open(signal);
   const { columns } = opened;
   const control = await prepared(opened, async () => {

@@ -47,6 +47,28 @@ export const joined = ({ several }: DirectoryColumn, texts: readonly string[]): 
   throw new UnreadableValue('severalValues', `there are ${texts.length} values`);
 };
 
+/** Columns that no account had a value of so far: most often their attribute is misspelt, or may not be read. */
+export class EmptyColumns {
+  readonly #columns: readonly DirectoryColumn[];
+  readonly #empty: Set<number>;
+
+  constructor(columns: readonly DirectoryColumn[]) {
+    this.#columns = columns;
+    this.#empty = new Set(columns.keys());
+  }
+
+  add(cells: readonly Cell[]): void {
+    for (const at of this.#empty) if (cells[at] !== null) this.#empty.delete(at);
+  }
+
+  notes(): string[] {
+    return [...this.#empty].map((at) => {
+      const { name, attribute } = this.#columns[at]!;
+      return `Column "${name}" (${attribute}) has a value in no account.`;
+    });
+  }
+}
+
 /** A column whose value cannot be read. */
 export interface UnreadableColumn {
   readonly column: DirectoryColumn;

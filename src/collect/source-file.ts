@@ -17,6 +17,7 @@ export const FILE_REMEDIES = {
   isFolder: 'Name the file itself; in rollcall.yaml its path stands under source.',
   notAFile: 'Save the data to a file first; it is read more than once.',
   noPermission: 'Give the account that runs Rollcall the right to read it.',
+  locked: 'Close it where it is open, or wait until its export has finished; then run the same command again.',
   unreadable: 'Check the disk or the network share, then run the same command again.',
   changedWhileReading: 'Wait until the export has finished, then run the same command again.',
 } as const;
@@ -175,7 +176,11 @@ const nulCharacter = async (file: string, encoding: string, signal: AbortSignal,
   return fail('nulByte', file, 'a NUL character stands here', place);
 };
 
-const fileError = async (file: string, error: unknown, fail: FileError): Promise<never> => {
+/** What Windows says of a file that a program has opened for itself alone, and other systems of one that is locked. */
+const LOCKED = ['EBUSY', 'EAGAIN', 'ETXTBSY'];
+
+/** Throws the {@link SourceError} for what the file system says. */
+export const fileError = async (file: string, error: unknown, fail: FileError): Promise<never> => {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     const neighbours = await readdir(dirname(file)).catch(() => []);
@@ -183,5 +188,6 @@ const fileError = async (file: string, error: unknown, fail: FileError): Promise
     throw fail('notFound', file, `there is no such file${hint}`, {}, error);
   }
   if (code === 'EACCES' || code === 'EPERM') throw fail('noPermission', file, 'it may not be read', {}, error);
+  if (LOCKED.includes(code ?? '')) throw fail('locked', file, 'another program holds it open', {}, error);
   throw fail('unreadable', file, `it cannot be read (${code ?? message})`, {}, error);
 };

@@ -31,13 +31,15 @@ export interface DoctorInput {
   readonly isEmbedded?: boolean;
   readonly checkColumns: (columns: readonly string[], notes: readonly string[]) => void;
   readonly signal: AbortSignal;
+  /** Told the accounts that have been read so far. */
+  readonly onProgress?: (rows: number) => void;
 }
 
 /** Runs all checks; one that fails does not stop the others, unless they rest on it. */
 export async function* diagnose(input: DoctorInput): AsyncGenerator<Check> {
   const { settings, signal } = input;
   yield { name: 'configuration', status: 'ok', found: `${settings.file} is complete` };
-  const { check, facts } = await sourceCheck(input.source, settings, input.checkColumns, signal);
+  const { check, facts } = await sourceCheck(input.source, settings, input.checkColumns, signal, input.onProgress);
   yield check;
   yield await checked('evidence', () => evidenceCheck(input));
   const { openChannel } = input;

@@ -12,16 +12,22 @@ export interface SourceFacts {
   readonly newUserDomains: ReadonlyMap<string, number>;
 }
 
+/** Rows between two reports of progress. */
+const PROGRESS_ROWS = 1000;
+
+/** `onProgress` is told the rows so far. */
 export const sourceCheck = async (
   source: Source,
-  { create }: Pick<Settings, 'create'>,
+  { create, match }: Pick<Settings, 'create' | 'match'>,
   checkColumns: (columns: readonly string[], notes: readonly string[]) => void,
   signal: AbortSignal,
+  onProgress: (rows: number) => void = () => undefined,
 ): Promise<{ check: Check; facts: SourceFacts }> => {
   const newUserDomains = new Map<string, number>();
   let accounts: number | undefined;
   const template = create?.attributes['userPrincipalName'];
   const check = await checked('source', async () => {
+    onProgress(0);
     const opened = await source.open(signal);
     try {
       checkColumns(opened.columns, opened.notes?.() ?? []);
@@ -30,9 +36,12 @@ export const sourceCheck = async (
       throw error;
     }
     const read = cellReader(opened.columns);
+    const empty = new Set(match.rules.flatMap((rule) => ('filter' in rule ? rule.columns : [rule.column])));
     let rows = 0;
     for await (const account of opened.rows()) {
       rows += 1;
+      if (rows % PROGRESS_ROWS === 0) onProgress(rows);
+      for (const column of empty) if (read(account, column).trim() !== '') empty.delete(column);
       if (template === undefined) continue;
       const domain = fill(template, (column) => read(account, column))
         .split('@')[1]
@@ -42,7 +51,15 @@ export const sourceCheck = async (
     accounts = rows;
     const columns = opened.columns.join(', ');
     const notes = (opened.notes?.() ?? []).map((note) => ` ${note}`).join('');
-    return { status: 'ok', found: `${opened.description}: ${count(rows)} accounts, columns ${columns}.${notes}` };
+    const found = `${opened.description}: ${count(rows)} ${rows === 1 ? 'account' : 'accounts'}, columns ${columns}.`;
+    if (empty.size === 0) return { status: 'ok', found: `${found}${notes}` };
+    const named = [...empty].map((column) => `"${column}"`).join(', ');
+    return {
+      status: 'warning',
+      found: `${found} No account has a value in ${named}, which "match" compares.${notes}`,
+      remedy:
+        'Correct where the column is read from under source, or ask for the right to read it; or match by another column.',
+    };
   });
   return { check, facts: { accounts, newUserDomains } };
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Check } from '../../src/doctor/doctor.ts';
 import type { TenantOptions } from '../../src/tenant/server.ts';
-import { rollcallHere } from './support/in-process.ts';
+import { rollcallHere, rollcallWatched } from './support/in-process.ts';
 import { emptyWorld, startCommand, temporaryFolder, type World } from './support/world.ts';
 
 const configuration = (...more: readonly string[]): string =>
@@ -171,4 +171,15 @@ test('the doctor may come first, before the embedded directory has ever been sta
   const { status, out } = await startCommand(folder, ['doctor']).ended;
   // A person should look: an embedded directory without users matches nobody.
   expect({ status, failed: out.includes('FAILED') }, out).toEqual({ status: 2, failed: false });
+});
+
+test('accounts are counted while they are read, in a terminal alone', async () => {
+  const { folder } = await worldOf(configuration());
+  for (const command of ['doctor', 'collect']) {
+    const watched = await rollcallWatched(folder, command, '--output', 'json');
+    expect(watched.err).toMatch(/\r\u001b\[2KCollecting accounts {2}\d/);
+    expect(JSON.parse(watched.out)).toBeTypeOf('object');
+    expect((await rollcallWatched(folder, command, '--quiet')).err).not.toContain('Collecting');
+    expect((await rollcallHere(folder, command)).err).not.toContain('Collecting');
+  }
 });

@@ -5,6 +5,7 @@ import { evidenceFile, lastEvidence } from '../../work.ts';
 import { channelOf } from '../channel-of.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
+import { progressOn } from '../print/progress.ts';
 import type { CommonOptions } from '../program.ts';
 import { commandLine } from '../started.ts';
 import { withSettings } from '../with-work.ts';
@@ -23,6 +24,7 @@ export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
   withSettings(options, io, async ({ settings, source, connect }) => {
     const checks: Check[] = [];
     const { channel } = settings.removals;
+    const progress = progressOn(io, options);
     for await (const check of diagnose({
       settings,
       source,
@@ -33,7 +35,9 @@ export const doctor = (options: CommonOptions, io: Io): Promise<number> =>
       lastEvidence: () => lastEvidence(settings),
       checkColumns: (columns, notes) => checkColumns(settings, columns, notes),
       signal: io.signal,
+      onProgress: (done) => progress.show({ stage: 'collect', done, of: null }),
     })) {
+      progress.clear();
       // A check that was stopped half way found nothing.
       io.signal.throwIfAborted();
       checks.push(check);

@@ -4,7 +4,7 @@ import type { Account } from '../../model/account.ts';
 import type { OpenSource, Source } from '../../model/source.ts';
 import type { DirectoryColumn, DirectoryFileSettings } from '../../model/source-settings.ts';
 import { proposeDirectoryColumns } from '../directory-propose.ts';
-import { entryRows, plainAttribute } from '../directory-values.ts';
+import { EmptyColumns, entryRows, plainAttribute } from '../directory-values.ts';
 import { checkUnchanged, type FileState } from '../source-file.ts';
 import { lookAtText } from '../text-file.ts';
 import { csvdeEntries } from './csvde.ts';
@@ -38,8 +38,12 @@ export const directoryFileSource = (settings: DirectoryFileSettings): Source => 
       description: `${kind} ${basename(file)} (${encoding})`,
       rows: async function* () {
         const seen: Seen = { others: 0, referrals: [] };
-        yield* accounts(settings, columns, { state, encoding }, seen, signal);
-        notes = notesOf(seen);
+        const empty = new EmptyColumns(columns);
+        for await (const account of accounts(settings, columns, { state, encoding }, seen, signal)) {
+          empty.add(account.cells);
+          yield account;
+        }
+        notes = [...notesOf(seen), ...empty.notes()];
       },
       notes: () => notes,
     } satisfies OpenSource;

@@ -8,7 +8,7 @@ import type { SecretRef } from '../../model/settings.ts';
 import type { SourceTools } from '../../model/source.ts';
 import type { WebSettings } from '../../model/web-settings.ts';
 import { connectionsFor } from './connections.ts';
-import { webError } from './errors.ts';
+import { type WebDefect, webError } from './errors.ts';
 import { Passing, passingStatus, sentError } from './failures.ts';
 import { type Limit, Patience } from './patience.ts';
 import { type SignedIn, signInTo } from './sign-in.ts';
@@ -293,12 +293,8 @@ class Client implements WebClient {
     const place = placeOf({ ...ask, url: sent.head.url });
     const passing = passingStatus(sent.head, place, told);
     if (passing) return passing;
-    const message = `status ${status}${told}`;
-    if (status === 401 || status === 407) return webError('signInRefused', place, message);
-    if (status === 403) return webError('noPermission', place, message);
-    if (status === 404 || status === 410) return webError('notFound', place, message);
-    if (status < 400) return webError('redirected', place, message);
-    return webError(status < 500 ? 'refused' : 'serverError', place, message);
+    const [code, what] = refusalOf(status);
+    return webError(code, place, `${what}: status ${status}${told}`);
   }
 
   async #beginning({ body, patience }: Sent): Promise<string> {
@@ -320,6 +316,15 @@ class Client implements WebClient {
     return text;
   }
 }
+
+const refusalOf = (status: number): readonly [code: WebDefect, what: string] => {
+  if (status === 401) return ['signInRefused', 'the server refuses the sign-in'];
+  if (status === 407) return ['signInRefused', 'the proxy refuses the sign-in'];
+  if (status === 403) return ['noPermission', 'the account that signs in may not read this'];
+  if (status === 404 || status === 410) return ['notFound', 'there is nothing at this address'];
+  if (status < 400) return ['redirected', 'the server answers with something else than data'];
+  return status < 500 ? ['refused', 'the server refuses the request'] : ['serverError', 'the server fails'];
+};
 
 /** Ends what is not read any further; that it ends is no error of anybody's. */
 const drop = ({ body }: Pick<Sent, 'body'>): void => {

@@ -5,6 +5,7 @@ import { type Connections, type OwnCertificate, openConnections, trustedWith } f
 import { RollcallError } from '../../model/errors.ts';
 import type { SourceTools } from '../../model/source.ts';
 import type { WebSettings } from '../../model/web-settings.ts';
+import { whyUnusable } from '../certificate-file.ts';
 import { webError } from './errors.ts';
 
 /** Throws {@link SourceError} `badCertificates`, `badClientCertificate`. */
@@ -22,7 +23,7 @@ const checked = async (caFile: string): Promise<void> => {
     await trustedWith(caFile);
   } catch (error) {
     if (!(error instanceof RollcallError)) throw error;
-    throw webError('badCertificates', { address: caFile }, 'the certificates cannot be used', error);
+    throw webError('badCertificates', { address: caFile }, whyUnusable(error), error);
   }
 };
 
@@ -38,7 +39,7 @@ const ownCertificate = async (
     return shown;
   } catch (error) {
     // The library's words could quote the file; its code says enough.
-    const why = (error as NodeJS.ErrnoException).code ?? 'no certificate with its key in PEM';
-    throw webError('badClientCertificate', { address: file }, `it cannot be used (${why})`);
+    const why = whyUnusable(error, 'it holds no certificate with its key in PEM, or its password is another');
+    throw webError('badClientCertificate', { address: file }, why);
   }
 };

@@ -12,7 +12,7 @@ const REMEDIES = {
   proxyFailed: 'Check HTTPS_PROXY and NO_PROXY, and whether the proxy lets this address pass.',
   untrusted: "Name a file with the certificates (PEM) of the server's authority as caFile.",
   tlsFailed: 'Check that the server speaks TLS at this port, and whether it wants a clientCertificate.',
-  badCertificates: 'Name a file with certificates in PEM as caFile.',
+  badCertificates: 'Correct caFile; it names a file with certificates in PEM.',
   badClientCertificate:
     'Name a PEM file with certificate and private key as clientCertificate, and its password if it has one.',
   timeout: 'Run the same command again; if the server is just slow, raise timeLimits, or ask for smaller pages.',
@@ -37,5 +37,10 @@ const REMEDIES = {
 
 export type WebDefect = keyof typeof REMEDIES;
 
-export const webError = (code: WebDefect, place: ServerPlace, message: string, cause?: unknown): SourceError =>
-  new SourceError(code, place, message, REMEDIES[code], cause === undefined ? undefined : { cause });
+export const webError = (
+  code: WebDefect,
+  place: ServerPlace,
+  message: string,
+  cause?: unknown,
+  remedy: string = REMEDIES[code],
+): SourceError => new SourceError(code, place, message, remedy, cause === undefined ? undefined : { cause });

@@ -1,6 +1,7 @@
 // What of all that fails on the network may pass by itself, and what the rest is in words.
 import { retryAfter } from '../../http/waiting.ts';
 import type { ServerPlace, SourceError } from '../../model/errors.ts';
+import { networkFailureOf } from '../network-failure.ts';
 import { type WebDefect, webError } from './errors.ts';
 
 /** A failure that another attempt may get over. */
@@ -26,7 +27,8 @@ export const passingStatus = (
 ): Passing | undefined => {
   if (![429, 502, 503, 504].includes(status)) return undefined;
   const code = status === 429 ? 'tooManyRequests' : 'unavailable';
-  return new Passing(code, place, `status ${status}${told}`, retryAfter(headers['retry-after'], Date.now()));
+  const what = status === 429 ? 'the server asks for fewer requests' : 'the server is not available';
+  return new Passing(code, place, `${what}: status ${status}${told}`, retryAfter(headers['retry-after'], Date.now()));
 };
 
 const DROPPED = new Set([
@@ -52,10 +54,6 @@ const PLAIN: Readonly<Record<string, readonly [code: WebDefect, message: string]
   UND_ERR_HEADERS_OVERFLOW: ['notHttp', 'its headers are too large'],
 };
 
-/** What the certificate checks of TLS say; anything else about TLS is `tlsFailed`. */
-const UNTRUSTED =
-  /^(?:CERT_|ERR_TLS_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_|CRL_|INVALID_CA|HOSTNAME_MISMATCH)/;
-
 /** The error for what the library reports; its own words are shown only where they cannot hold anything of a request. */
 export const sentError = (
   error: unknown,
@@ -75,8 +73,12 @@ export const sentError = (
   }
   const known = PLAIN[code];
   if (known) return webError(known[0], place, known[1]);
-  if (UNTRUSTED.test(code)) return webError('untrusted', place, `the server's certificate is not trusted (${code})`);
-  if (/^(?:ERR_SSL_|ERR_TLS_|EPROTO)/.test(code)) return webError('tlsFailed', place, `TLS failed (${code})`);
+  const network = networkFailureOf(code, failure.message);
+  if (network?.code === 'notTrusted') {
+    return webError('untrusted', place, `${network.message} (${code})`, undefined, network.remedy);
+  }
+  if (/^(?:ERR_SSL_|ERR_TLS_|EPROTO)/.test(code))
+    return webError('tlsFailed', place, `no TLS could be agreed on with the server (${code})`);
   if (failure.name === 'HTTPParserError') return webError('notHttp', place, 'the answer is not HTTP', failure);
   return webError('unreachable', place, `it could not be read: ${masked(failure.message)}`, failure);
 };

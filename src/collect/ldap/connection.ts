@@ -1,7 +1,7 @@
 // A connection to an LDAP server: signed in, and read page by page.
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { type ConnectionOptions, createSecureContext, getCACertificates } from 'node:tls';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import {
   BindRequest,
   type Control,
@@ -13,6 +13,7 @@ import {
 } from 'ldapts';
 import type { SourceTools } from '../../model/source.ts';
 import type { LdapSettings } from '../../model/source-settings.ts';
+import { authoritiesWith, whyUnusable } from '../certificate-file.ts';
 import { ldapError, resultError } from './errors.ts';
 import { LdapLine } from './line.ts';
 
@@ -96,7 +97,7 @@ export const connectLdap = async (
 const trustOf = async (settings: LdapSettings, tools: SourceTools): Promise<ConnectionOptions> => {
   const { server, caFile, clientCertificate } = settings;
   const host = 'host' in server ? server.host : '';
-  const ca = caFile === null ? undefined : await certificateFile(settings, caFile);
+  const ca = caFile === null ? undefined : await authorities(settings, caFile);
   const own = clientCertificate === null ? undefined : await certificateFile(settings, clientCertificate.file);
   const passphrase =
     clientCertificate === null || clientCertificate.password === null
@@ -108,14 +109,19 @@ const trustOf = async (settings: LdapSettings, tools: SourceTools): Promise<Conn
     // A name is asked for where the address is one; a number cannot be (RFC 6066).
     ...(isIP(host) === 0 && { servername: host }),
     minVersion: 'TLSv1.2',
-    ...checked(settings, caFile, ca && { ca: [...getCACertificates('default'), ca] }),
+    ...(ca && { ca }),
     ...checked(settings, clientCertificate?.file, shown),
   };
 };
 
+const authorities = (settings: LdapSettings, file: string): Promise<string[]> =>
+  authoritiesWith(file).catch((cause) => {
+    throw ldapError('badCertificate', settings, `${file}: ${whyUnusable(cause)}`, { cause });
+  });
+
 const certificateFile = (settings: LdapSettings, file: string): Promise<string> =>
   readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw ldapError('badCertificate', settings, `${file} cannot be read (${cause.code})`, { cause });
+    throw ldapError('badCertificate', settings, `${file}: ${whyUnusable(cause)}`, { cause });
   });
 
 const checked = <Options extends ConnectionOptions>(
@@ -128,9 +134,8 @@ const checked = <Options extends ConnectionOptions>(
     createSecureContext(options);
     return options;
   } catch (error) {
-    // Its message can hold parts of the file; only its code is told.
-    const { code } = error as NodeJS.ErrnoException;
-    throw ldapError('badCertificate', settings, `${file} cannot be used (${code})`);
+    const why = whyUnusable(error, 'it holds no certificate with its key in PEM, or its password is another');
+    throw ldapError('badCertificate', settings, `${file}: ${why}`);
   }
 };
 

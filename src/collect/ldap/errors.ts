@@ -16,7 +16,8 @@ const REMEDIES = {
   notTrusted:
     'Name the certificate of the authority that signed it as source.ldap.caFile, and use the name that the certificate is made out to.',
   noTls: 'Use an ldaps:// address, or ask who runs the server for TLS.',
-  badCertificate: 'Name a PEM file that is in order.',
+  badCertificate:
+    'Correct caFile or clientCertificate under source.ldap; they name files in PEM, the latter with its key.',
   timedOut: 'Run the same command again; if the server is just slow, raise source.ldap.timeoutSeconds.',
   notLdap: 'Check the address under source.ldap.url: with ldaps:// the port is most often 636, with ldap:// 389.',
   connectionLost: 'Run the same command again; if it happens again, ask who runs the server.',
@@ -131,6 +132,19 @@ const oneLine = (said: string): string => {
 export const lineError = (settings: Pick<LdapSettings, 'server'>, cause: NodeJS.ErrnoException): SourceError => {
   const { code = '' } = cause;
   const failure = networkFailureOf(code, cause.message);
-  const { code: defect, message } = failure ?? { code: 'connectionLost' as const, message: 'the connection was lost' };
-  return ldapError(defect, settings, message, { cause });
+  if (!failure) return ldapError('connectionLost', settings, 'the connection was lost', { cause });
+  const { code: defect, message, remedy } = failure;
+  return ldapError(defect, settings, message, { cause, ...(remedy !== undefined && { remedy }) });
+};
+
+/** The error for a connection that ends while TLS is still to be agreed on; `cause` undefined: it was just closed. */
+export const tlsError = (
+  settings: Pick<LdapSettings, 'server'>,
+  cause: NodeJS.ErrnoException | undefined,
+): SourceError => {
+  if (cause && networkFailureOf(cause.code ?? '', cause.message)) return lineError(settings, cause);
+  return ldapError('noTls', settings, 'the server ends the connection when TLS is begun', {
+    cause,
+    remedy: 'Check the port: with ldaps:// it is most often 636, with ldap:// 389; or ask who runs the server for TLS.',
+  });
 };

@@ -4,7 +4,7 @@ import { connect as netConnect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import { type Control, MessageParser, SearchEntry, SearchReference } from 'ldapts';
 import type { LdapSettings } from '../../model/source-settings.ts';
-import { ldapError, lineError } from './errors.ts';
+import { ldapError, lineError, tlsError } from './errors.ts';
 
 /** What was asked, by its number, as the library's parser wants it. */
 type Asked = Parameters<MessageParser['read']>[1];
@@ -106,9 +106,20 @@ export class LdapLine {
 
   async #use(socket: Socket, ready: 'connect' | 'secureConnect'): Promise<void> {
     this.#socket = socket;
-    socket.on('error', (cause) => this.#break(lineError(this.#settings, cause)));
+    let isReady = false;
+    socket.once(ready, () => {
+      isReady = true;
+    });
+    const isTls = ready === 'secureConnect';
+    socket.on('error', (cause) =>
+      this.#break(isTls && !isReady ? tlsError(this.#settings, cause) : lineError(this.#settings, cause)),
+    );
     socket.on('close', () =>
-      this.#break(ldapError('connectionLost', this.#settings, 'the server closed the connection')),
+      this.#break(
+        isTls && !isReady
+          ? tlsError(this.#settings, undefined)
+          : ldapError('connectionLost', this.#settings, 'the server closed the connection'),
+      ),
     );
     // A failure comes by the listener above, in words.
     await this.#inTime(once(socket, ready).catch(() => new Promise<never>(() => {})));

@@ -3,7 +3,7 @@ import { type Filter, FilterParser } from 'ldapts';
 import type { Account, Cell } from '../../model/account.ts';
 import type { OpenSource, Source, SourceTools } from '../../model/source.ts';
 import type { DirectoryColumn, LdapSettings } from '../../model/source-settings.ts';
-import { entryRows } from '../directory-values.ts';
+import { EmptyColumns, entryRows } from '../directory-values.ts';
 import { connectLdap, type LdapConnection, type LdapEntry } from './connection.ts';
 import { addressText, ldapError } from './errors.ts';
 import { membersOf } from './groups.ts';
@@ -60,6 +60,7 @@ async function* accounts(reading: Reading): AsyncGenerator<Account> {
   const { settings, tools, columns, notes, signal } = reading;
   notes.length = 0;
   const referrals = new Set<string>();
+  const empty = new EmptyColumns(columns);
   const connection = await connectLdap(settings, tools, signal);
   try {
     const members = settings.groups.length === 0 ? undefined : await membersOf(connection, settings);
@@ -73,11 +74,12 @@ async function* accounts(reading: Reading): AsyncGenerator<Account> {
         if (groups?.length === 0) continue;
         for (const cells of await rowsOf(entry, groups ?? [], reading, connection)) {
           n += 1;
+          empty.add(cells);
           yield { n, cells };
         }
       }
     }
-    notes.push(...referralNotes(referrals), ...(members?.notes() ?? []));
+    notes.push(...referralNotes(referrals), ...(members?.notes() ?? []), ...empty.notes());
     if (n === 0) throw ldapError('emptyRoster', settings, 'no entry fits', { at: base });
   } finally {
     connection.close();

@@ -15,7 +15,8 @@ const REMEDIES = {
   brokenXml: 'Run the same command again; if it stays so, tell those who run the service.',
   documentType: 'Ask those who run the service; SOAP forbids document types, and they are never read here.',
   attachments: 'Ask those who run the service for an operation without attachments (MTOM, SOAP with Attachments).',
-  badWsdl: 'Name address, action, version and body in place of the WSDL.',
+  badWsdl:
+    'Correct source.soap.wsdl, which most often ends in "?wsdl", or name address, action, version and body in its place.',
   otherHost: 'If that address is the right one, name it as source.soap.address; sign-in is never sent to another host.',
   repeatedPage: 'Correct source.soap.paging: the service does not understand how it is asked for the next page.',
   countMismatch: 'Run the same command again; if it stays so, correct source.soap.paging, records or total.',

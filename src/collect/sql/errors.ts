@@ -23,7 +23,7 @@ const REMEDIES = {
   noTls: 'Ask who runs the server for TLS; a server without it is reached by a tunnel that ends on this machine.',
   notTrusted:
     'Name the certificate of the authority that signed it as caFile, and use the host name that the certificate is made out to.',
-  badCertificate: 'Name a PEM file that is in order as caFile.',
+  badCertificate: 'Correct caFile under source.sql; it names a file with certificates in PEM.',
   badCredentials: 'Correct user or password under source.sql.',
   signInRefused: 'Ask who runs the server to allow this account to sign in from this machine.',
   unknownDatabase: 'Correct the name of the database under source.sql.',
@@ -47,6 +47,8 @@ export type SqlDefect = keyof typeof REMEDIES;
 export interface SqlFailure {
   readonly code: SqlDefect;
   readonly message: string;
+  /** In place of the code's own. */
+  readonly remedy?: string;
   /** The offset into the query as it was sent, from 1, in characters. */
   readonly offset?: number;
   /** Line of the query as it was sent, from 1, where no more is known. */
@@ -67,14 +69,14 @@ export const sqlError = (
   code: SqlDefect,
   settings: Pick<SqlSettings, 'database'>,
   message: string,
-  { at, cause }: { readonly at?: string; readonly cause?: unknown } = {},
+  { at, cause, remedy }: { readonly at?: string; readonly cause?: unknown; readonly remedy?: string } = {},
 ): SourceError => {
   const name = databaseText(settings);
   const place =
     settings.database.engine === 'sqlite' && at === undefined
       ? { file: name }
       : { address: name, ...(at !== undefined && { at }) };
-  return new SourceError(code, place, message, REMEDIES[code], cause === undefined ? undefined : { cause });
+  return new SourceError(code, place, message, remedy ?? REMEDIES[code], cause === undefined ? undefined : { cause });
 };
 
 /** The error for a query that is refused before it is sent. */

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import mysql2, { type Connection, type FieldPacket } from 'mysql2';
 import type { Cell } from '../../model/account.ts';
 import type { SqlServer } from '../../model/source-settings.ts';
+import { certificateFailure } from '../network-failure.ts';
 import { ROWS_AT_ONCE, type Row, type SqlDriver, type SqlRequest, type SqlSession } from './engine.ts';
 import { networkFailure, type SqlFailure, said } from './errors.ts';
 import { shortFloat } from './floats.ts';
@@ -20,7 +21,7 @@ export const mysql: SqlDriver<SqlServer> = {
   parameter: () => '?',
   explain: (error) =>
     error instanceof UnverifiableHost
-      ? { code: 'notTrusted', message: error.message }
+      ? { code: 'notTrusted', message: error.message, remedy: 'Write the host by the name of its certificate.' }
       : (serverFailure(error) ?? networkFailure(error)),
 };
 
@@ -187,8 +188,19 @@ const serverFailure = (error: unknown): SqlFailure | undefined => {
       return { code: 'signInRefused', message: words || 'the server wants a way to sign in that is not known here' };
     case 'ER_BAD_DB_ERROR':
       return { code: 'unknownDatabase', message: words };
+    // Who has no right is not told whether it is there.
     case 'ER_DBACCESS_DENIED_ERROR':
+      return {
+        code: 'noPermission',
+        message: words,
+        remedy: 'Correct the name of the database, or ask who runs it for the right to read there.',
+      };
     case 'ER_TABLEACCESS_DENIED_ERROR':
+      return {
+        code: 'noPermission',
+        message: words,
+        remedy: 'Correct the name in source.sql.query, or ask who runs the database for the right to read there.',
+      };
     case 'ER_COLUMNACCESS_DENIED_ERROR':
     case 'ER_SPECIFIC_ACCESS_DENIED_ERROR':
       return { code: 'noPermission', message: words };
@@ -221,10 +233,8 @@ const serverFailure = (error: unknown): SqlFailure | undefined => {
 
 /** The driver puts one code in the place of all those of TLS. */
 const tlsFailure = (message: string): SqlFailure => {
-  if (/altnames/i.test(message)) {
-    return { code: 'notTrusted', message: "the server's certificate is made out to another name" };
-  }
-  return /certificate|issuer|self.signed/i.test(message)
-    ? { code: 'notTrusted', message: `the server's certificate is not trusted: ${message}` }
+  const failure = certificateFailure(message);
+  return failure
+    ? { code: 'notTrusted', ...failure }
     : { code: 'noTls', message: `no TLS could be agreed on with the server: ${said(message)}` };
 };

@@ -1,11 +1,10 @@
 // Databases as a source: one query that reads, its rows streamed, every value as text without loss.
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { createSecureContext, getCACertificates } from 'node:tls';
 import type { Account } from '../../model/account.ts';
 import type { SecretRef } from '../../model/settings.ts';
 import type { Source, SourceTools } from '../../model/source.ts';
 import type { SqlSettings } from '../../model/source-settings.ts';
+import { authoritiesWith, whyUnusable } from '../certificate-file.ts';
 import type { SqlDriver, SqlRequest, SqlSession, SqlValue } from './engine.ts';
 import { databaseText, type SqlFailure, said, sqlError, statementError } from './errors.ts';
 import { readStatement, type Statement } from './statement.ts';
@@ -183,12 +182,9 @@ const tlsOf = async (settings: SqlSettings): Promise<SqlRequest['tls']> => {
 
 const trusted = async (settings: SqlSettings, file: string): Promise<string[]> => {
   try {
-    const ca = [...getCACertificates('default'), await readFile(file, 'utf8')];
-    createSecureContext({ ca });
-    return ca;
+    return await authoritiesWith(file);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw sqlError('badCertificate', settings, `${file} cannot be used (${code})`, { cause });
+    throw sqlError('badCertificate', settings, `${file}: ${whyUnusable(cause)}`, { cause });
   }
 };
 
@@ -252,11 +248,14 @@ const explained = (
   error: unknown,
 ): unknown => {
   if (error instanceof Error && error.name === 'SourceError') return error;
-  const failure = driver.explain(error) ?? { code: 'serverError', message: said(String(error)) };
+  const failure: SqlFailure = driver.explain(error) ?? { code: 'serverError', message: said(String(error)) };
   const at = placeInQuery(driver, statement, failure);
   // A server can repeat a value that it was given, and the driver's error keeps what it said: that is no cause to hand on.
   const message = secrets.reduce((text, secret) => text.replaceAll(secret, '…'), failure.message);
-  return sqlError(failure.code, settings, message, at === undefined ? {} : { at });
+  return sqlError(failure.code, settings, message, {
+    ...(at !== undefined && { at }),
+    ...(failure.remedy !== undefined && { remedy: failure.remedy }),
+  });
 };
 
 /** Where in the query, as it stands in the configuration. */

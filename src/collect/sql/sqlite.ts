@@ -1,5 +1,5 @@
 // SQLite, by Node.js' own driver: a file of this machine, opened to be read.
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { Cell } from '../../model/account.ts';
 import type { SqlSettings } from '../../model/source-settings.ts';
@@ -11,7 +11,9 @@ type SqliteFile = Extract<SqlSettings['database'], { engine: 'sqlite' }>;
 export const sqlite: SqlDriver<SqliteFile> = {
   connect: async (request) => {
     const { path } = request.database;
-    if (!existsSync(path)) throw new MissingFile('there is no such file');
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found) throw new MissingFile('there is no such file');
+    if (found.isDirectory()) throw new MissingFile('this is a folder, not a file');
     return new SqliteSession(new DatabaseSync(path, { readOnly: true, timeout: request.connectMs }), request);
   },
   parameter: (name) => `:${name}`,
@@ -75,13 +77,21 @@ const engineFailure = (error: unknown): SqlFailure | undefined => {
   switch (errcode & 0xff) {
     case 5:
     case 6:
-      return { code: 'busy', message: words };
+      return {
+        code: 'busy',
+        message: `another program holds it: ${words}`,
+        remedy: 'Close it there, or read a copy of the file; then run the same command again.',
+      };
     case 8:
       return { code: 'notReadOnly', message: words };
     case 14:
     case 3:
     case 23:
-      return { code: 'noPermission', message: words };
+      return {
+        code: 'noPermission',
+        message: words,
+        remedy: 'Give the account that runs Rollcall the right to read the file and its folder.',
+      };
     case 26:
     case 11:
       return { code: 'notADatabase', message: words };

@@ -1,6 +1,7 @@
 // What every source has to stand: the stories are told once, and each kind of source runs all that can happen to it.
 import { createServer, connect as dial, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { collectRoster } from '../../../src/collect/collect.ts';
 import { RosterHash } from '../../../src/collect/roster-hash.ts';
 import { sourceOf } from '../../../src/collect/sources.ts';
 import type { Account, Cell } from '../../../src/model/account.ts';
@@ -192,6 +193,36 @@ export const sourceConformance = (kind: Kind): void => {
       const open = await (await opened(application.settings(), tools)).open(new AbortController().signal);
       for await (const _ of open.rows()) break;
       expect((await readAll(application.settings(), tools)).accounts).toHaveLength(kind.many);
+    });
+
+    test('progress is told while it is collected, whatever the kind', async () => {
+      await application.fill(people(kind.many));
+      const told: number[] = [];
+      const roster = await collectRoster({
+        source: await opened(application.settings(), tools),
+        application: 'rollcall-a',
+        save: async (_columns, rows, finish) => {
+          for await (const _ of rows);
+          return finish();
+        },
+        lastRows: undefined,
+        guards: {
+          maxCreateShare: 1,
+          maxAssignShare: 1,
+          maxRemoveShare: 1,
+          maxShrinkShare: 1,
+          maxGrowShare: 1,
+          floor: 1,
+        },
+        complete: { columns: [], rows: null, sum: null, trailer: null },
+        accounts: { enabled: null, lastLogin: null, created: null, ends: null, owner: null, type: null },
+        allow: new Set(),
+        signal: new AbortController().signal,
+        onProgress: (rows) => told.push(rows),
+      });
+      expect(roster.rows).toBe(kind.many);
+      const thousands = Array.from({ length: Math.floor(kind.many / 1000) }, (_, i) => (i + 1) * 1000);
+      expect(told).toEqual([0, ...thousands, kind.many]);
     });
 
     if (kind.million) {

@@ -11,15 +11,21 @@ export interface EndedHere {
 
 /** Runs `rollcall …` for the configuration in the folder, connected as its `connection.json` says, with no terminal. */
 export const rollcallHere = (folder: string, ...args: readonly string[]): Promise<EndedHere> =>
-  commandHere([
-    ...args,
-    ...['--config', join(folder, 'rollcall.yaml'), '--directory', join(folder, 'connection.json')],
-  ]);
+  commandHere([...args, ...placesIn(folder)]);
 
-/** Runs `rollcall …` as it is typed, with no terminal. `onError` sees what comes to standard error as it comes. */
+/** The same in a terminal, where progress is shown. */
+export const rollcallWatched = (folder: string, ...args: readonly string[]): Promise<EndedHere> =>
+  commandHere([...args, ...placesIn(folder)], undefined, true);
+
+const placesIn = (folder: string): readonly string[] => [
+  ...['--config', join(folder, 'rollcall.yaml'), '--directory', join(folder, 'connection.json')],
+];
+
+/** Runs `rollcall …` as it is typed, with no terminal unless it is `interactive`. `onError` sees what comes to standard error as it comes. */
 export const commandHere = async (
   args: readonly string[],
   onError: (text: string) => void = () => undefined,
+  interactive = false,
 ): Promise<EndedHere> => {
   let out = '';
   let err = '';
@@ -34,7 +40,7 @@ export const commandHere = async (
     },
     signal: new AbortController().signal,
     env: process.env,
-    interactive: false,
+    interactive,
     isRead: () => true,
     taken: async () => undefined,
     started: 'rollcall',
