@@ -96,8 +96,9 @@ test.each<[string, Partial<ReviewedPerson>, string, readonly string[]]>([
   ['it is as it was', { accounts: [accountOf({}, { since: 'unchanged' })] }, 'none', []],
   ['one of forty has the role', inSales(1, 40), 'look', ['The only one of 40 in Sales with Admin.']],
   ['one of nine has the role', inSales(1, 9), 'none', []],
-  ['two of forty have it', inSales(2, 40), 'look', ['One of 2 of 40 in Sales with Admin.']],
+  ['two of forty have it', inSales(2, 40), 'look', ['One of 2 with Admin, of 40 in Sales.']],
   ['three of forty have it', inSales(3, 40), 'none', []],
+  ['a team of four among thousands has it', inSales(4, 4000), 'none', []],
   [
     'it was refused, and nothing follows that up',
     { decisions: [refused] },

@@ -114,15 +114,18 @@ const decisionReasons = ({ decisions, accounts }: ReviewedPerson): readonly Reas
   return [refuse(`Refused on ${dayOf(last.at)} by ${last.by}; the access is there all the same.`)];
 };
 
-/** Of so many people one can be told apart; and of more, a share that is as rare. */
+/** Of so many people the only one stands out; and of more, so few where their share is as small. */
 const ENOUGH_PEERS = 10;
+const FEW = 3;
 const RARE_SHARE = 0.05;
 
 const peerReasons = (role: string, peers: Peers | null): readonly Reason[] => {
   if (peers === null || peers.people < ENOUGH_PEERS) return [];
   const { holders, people } = peers;
-  if (holders === 1) return [look(`The only one of ${people} ${among(peers)} with ${role}.`)];
-  return holders <= RARE_SHARE * people ? [look(`One of ${holders} of ${people} ${among(peers)} with ${role}.`)] : [];
+  const whole = `${people.toLocaleString('en-US')} ${among(peers)}`;
+  if (holders === 1) return [look(`The only one of ${whole} with ${role}.`)];
+  const isRare = holders <= FEW && holders <= RARE_SHARE * people;
+  return isRare ? [look(`One of ${holders} with ${role}, of ${whole}.`)] : [];
 };
 
 /** `in Sales`, `under mia@contoso.com` */

@@ -141,7 +141,7 @@ const facts = ({ context: { roster, peersKnown } }: CompanionData): string => {
     [
       'Peers',
       peersKnown
-        ? 'Of a department, all who can sign in, or have access. Where no department is known, those under review who have the same manager.'
+        ? 'Of a department, all who can sign in, or have access. Where there is none, those under review who have the same manager, if the managers were read.'
         : 'Not known: this sign-in may not read users.',
     ],
     ['Roster', roster.hash],

@@ -110,4 +110,4 @@ export const peerTexts = ({ roles }: ReviewedPerson): readonly string[] => {
 };
 
 const peerText = (role: string, peers: Peers): string =>
-  `${peers.holders} of ${peers.people} ${among(peers)} ${peers.holders === 1 ? 'has' : 'have'} ${role}`;
+  `${peers.holders.toLocaleString('en-US')} of ${peers.people.toLocaleString('en-US')} ${among(peers)} ${peers.holders === 1 ? 'has' : 'have'} ${role}`;

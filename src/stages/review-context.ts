@@ -177,7 +177,7 @@ interface Manager {
 const managersReview = ({ review }: Settings): boolean =>
   review?.stages.some(({ reviewers }) => reviewers.some((one) => 'manager' in one)) ?? false;
 
-/** The managers of everybody where managers review; otherwise of those alone who have no department. */
+/** The managers of everybody, where managers review, or nobody has a department. It takes a question a person. */
 const readManagers = async (
   directory: Directory,
   settings: Settings,
@@ -185,8 +185,10 @@ const readManagers = async (
   known: ReadonlyMap<string, DirectoryUser>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Manager>> => {
-  const ids = [...held.keys()].filter((id) => managersReview(settings) || departmentOf(known.get(id)) === undefined);
   const managers = new Map<string, Manager>();
+  const isAsked = managersReview(settings) || ![...known.values()].some((user) => departmentOf(user) !== undefined);
+  if (!isAsked) return managers;
+  const ids = held.keys();
   for await (const found of directory.managersOf(ids, ['id', 'userPrincipalName', 'displayName'], signal)) {
     for (const { of, manager } of found)
       managers.set(of.toLowerCase(), {
@@ -202,10 +204,14 @@ const departmentOf = (user: DirectoryUser | undefined): string | undefined => {
   return typeof department === 'string' && department.trim() !== '' ? department.trim() : undefined;
 };
 
+interface Group extends Pick<Peers, 'kind' | 'name'> {
+  readonly key: string;
+}
+
 /** How many of a department or a manager's people hold a role. */
 class PeerCounts {
   /** By person: the group that the person is counted in. */
-  readonly #groupOf = new Map<string, { readonly kind: Peers['kind']; readonly name: string; readonly key: string }>();
+  readonly #groupOf = new Map<string, Group>();
   /** By group. */
   readonly #people = new Map<string, number>();
   /** By group and role. */
@@ -223,15 +229,17 @@ class PeerCounts {
     for (const [id, { roles }] of held) {
       const department = departmentOf(known.get(id));
       const manager = managers.get(id);
-      const group =
-        department !== undefined
-          ? ({ kind: 'department', name: department, key: `d${fold(department)}` } as const)
-          : manager && ({ kind: 'manager', name: manager.name, key: `m${manager.id}` } as const);
-      if (!group) continue;
-      counts.#groupOf.set(id, group);
-      add(counts.#people, group.key);
+      const groups: Group[] = [];
+      if (department !== undefined) groups.push({ kind: 'department', name: department, key: `d${fold(department)}` });
+      if (manager) groups.push({ kind: 'manager', name: manager.name, key: `m${manager.id}` });
+      // Where both are known, the department is told.
+      const [told] = groups;
+      if (told) counts.#groupOf.set(id, told);
       if (department !== undefined) departments.set(fold(department), department);
-      for (const role of roles) add(counts.#holders, `${group.key}\n${role}`);
+      for (const { key } of groups) {
+        add(counts.#people, key);
+        for (const role of roles) add(counts.#holders, `${key}\n${role}`);
+      }
     }
     await counts.#countDepartments(directory, [...departments.values()], held, signal);
     return counts;

@@ -97,15 +97,22 @@ const definitions = (world: World) =>
     readonly Definition[]
   >;
 
+const idOf = async ({ tenant }: World, name: string): Promise<string> =>
+  ((await change(tenant, 'GET', `/users/${name}@contoso.com?$select=id`)) as { id: string }).id;
+
+const giveManagers = async (world: World) => {
+  for (const [manager, names] of Object.entries({ mia: ['ana', 'dee', 'eve'], max: ['bo', 'cy'] })) {
+    const body = { '@odata.id': `${world.tenant.graph}/users/${await idOf(world, manager)}` };
+    for (const name of names) await change(world.tenant, 'PUT', `/users/${await idOf(world, name)}/manager/$ref`, body);
+  }
+};
+
 /** The first review, decided and ended; then a new list of users, and the second review, begun. */
 const reviewedTwice = async (): Promise<World> => {
   const world = await emptyWorld({ 'rollcall.yaml': configuration(BY_OWNER), 'users.csv': users(FIRST) }, 'companion');
   const put = (file: string, text: string) => writeFileSync(join(world.folder, file), text);
   await control(world, 'users', { users: DIRECTORY });
-  for (const [manager, names] of Object.entries({ mia: ['ana', 'dee', 'eve'], max: ['bo', 'cy'] })) {
-    const body = { '@odata.id': `${world.tenant.graph}/users/${await idOf(world, manager)}` };
-    for (const name of names) await change(world.tenant, 'PUT', `/users/${await idOf(world, name)}/manager/$ref`, body);
-  }
+  await giveManagers(world);
   await world.json(2, 'run', '--yes');
   await world.json(0, 'review', 'start', '--yes');
   await pass(world, 1);
@@ -128,9 +135,6 @@ const reviewedTwice = async (): Promise<World> => {
   await world.json(0, 'review', 'start', '--yes', '--allow', 'reviewers');
   return world;
 };
-
-const idOf = async ({ tenant }: World, name: string): Promise<string> =>
-  ((await change(tenant, 'GET', `/users/${name}@contoso.com?$select=id`)) as { id: string }).id;
 
 /** What the companion says of each person, by name. */
 const told = (file: string): Readonly<Record<string, Readonly<Record<string, string>>>> => {
@@ -218,10 +222,16 @@ test('the second review tells what changed, and its companion what is known of e
   expect(await world.json(2, 'review', 'decide', list, '--what-if')).toMatchObject({ counts: { decide: 1 } });
 });
 
-test('without the permission to read users, peers are not known, and the companion says so', async () => {
+test('without departments peers are those under one manager; without the permission to read users, nobody knows', async () => {
   const world = await emptyWorld({ 'rollcall.yaml': configuration(BY_OWNER), 'users.csv': users(FIRST) }, undefined);
-  await control(world, 'users', { users: DIRECTORY });
+  await control(world, 'users', { users: DIRECTORY.map((user) => ({ ...user, department: null })) });
+  await giveManagers(world);
   await world.json(2, 'run', '--yes');
+  // No review has been started yet: it is for the one to come.
+  expect(await world.json(0, 'review', 'companion', '--to', 'before')).toMatchObject({ round: null, last: null });
+  const before = told(join(world.folder, 'before', 'companion.csv'));
+  expect(before['bo']).toMatchObject({ peers: '1 of 2 under max@contoso.com has Administrator' });
+  expect(before['fay']).toMatchObject({ peers: 'not known', advice: 'No evidence either way', reasons: '' });
   const permissions = ['Application.Read.All', 'Organization.Read.All', 'AccessReview.ReadWrite.All'];
   await control(world, 'grant', { permissions });
   const { notes } = await world.json(0, 'review', 'companion', '--to', '.');

@@ -22,7 +22,7 @@ export const reviewCompanion = (options: CompanionOptions, io: Io): Promise<numb
     await print(
       {
         data: { ...context, people, advice: counts, files },
-        text: `${companionText(written)}\nNext: hand the files to the reviewers, then ${next}`,
+        text: `${companionText(written)}\nHand the files to the reviewers.\nNext: ${next}`,
         table: {
           columns: ['file', 'reviewer', 'people', 'hash'],
           rows: (async function* () {
