@@ -66,10 +66,8 @@ export class ReviewSteps {
         return (await this.#isStill(action, isOpen)) ? undefined : '';
       case 'applyDecisions':
         return (await this.#isStill(action, (status) => !isApplied(status))) ? undefined : '';
-      case 'stopSeries': {
-        const rounds = await directory.reviewInstances(action.reviewId, signal);
-        return rounds.some(({ status }) => isOpen(status)) ? undefined : '';
-      }
+      case 'stopSeries':
+        return (await this.#goesOn(action.reviewId)) ? undefined : '';
       case 'remindReviewers':
         return undefined;
       case 'decide': {
@@ -80,6 +78,16 @@ export class ReviewSteps {
       default:
         return action satisfies never;
     }
+  }
+
+  /** A series between two rounds may show none that is open. */
+  async #goesOn(reviewId: string): Promise<boolean> {
+    const { directory, signal } = this.#input;
+    const rounds = await directory.reviewInstances(reviewId, signal);
+    if (rounds.some(({ status }) => isOpen(status))) return true;
+    for await (const page of directory.reviews(signal))
+      if (page.some(({ id, status }) => id === reviewId && isOpen(status))) return true;
+    return false;
   }
 
   async #isStill(

@@ -182,20 +182,27 @@ export const directoryNow = async (work: Work): Promise<number> => {
   return work.clock.now() + ((await directory.clockSkew(work.signal)) ?? 0);
 };
 
-const stillRuns = ({ review, instance }: RunningReview): NeedsPersonError => {
-  const name = `The review "${review.displayName}"`;
+/** A review that goes on, and its round that can still be decided, or is to come, where the directory shows one. */
+interface GoingOn {
+  readonly review: Review;
+  readonly instance: ReviewInstance | undefined;
+}
+
+const stillRuns = ({ review, instance }: GoingOn): NeedsPersonError => {
+  const when = instance && hasBegun(instance.status) ? `, until ${day(instance.endsAt)}` : '';
   if (!review.recurs)
     return new NeedsPersonError(
-      `${name} still runs, until ${instance.endsAt.slice(0, 10)}.`,
+      `The review "${review.displayName}" still runs${when}.`,
       'Wait for its end, or stop it with "rollcall review stop"; then start the next.',
     );
-  const round = hasBegun(instance.status) ? 'a round of it still runs' : 'its next round begins';
-  const day = (hasBegun(instance.status) ? instance.endsAt : instance.startsAt).slice(0, 10);
+  const round = when ? `a round of it still runs${when}` : 'its next round is to come';
   return new NeedsPersonError(
-    `${name} comes again, and with other settings than the configuration says: ${round}${hasBegun(instance.status) ? ', until' : ' on'} ${day}.`,
+    `The review "${review.displayName}" comes again, and with other settings than the configuration says: ${round}.`,
     'Stop it for good with "rollcall review stop --series"; then start the one that the configuration describes.',
   );
 };
+
+const day = (moment: string): string => moment.slice(0, 10);
 
 const startedAlready = ({ displayName, startsOn }: ReviewOrder): NeedsPersonError =>
   new NeedsPersonError(
@@ -203,13 +210,16 @@ const startedAlready = ({ displayName, startsOn }: ReviewOrder): NeedsPersonErro
     'The same review is started once: start it on another day, or give it another name under review.name.',
   );
 
-/** The review whose reviewers can still decide, if there is one. */
-const runningReview = async (work: Work, own: readonly Review[]): Promise<RunningReview | undefined> => {
+/**
+ * The review that goes on, if one does. A series between two rounds does, and so does a review whose round is not shown yet:
+ * whichever of the two the directory tells is believed.
+ */
+const runningReview = async (work: Work, own: readonly Review[]): Promise<GoingOn | undefined> => {
   const directory = await work.connect();
   for (const review of own) {
     const instances = await directory.reviewInstances(review.id, work.signal);
     const instance = instances.find(({ status }) => isOpen(status));
-    if (instance) return { review, instance };
+    if (instance || isOpen(review.status)) return { review, instance };
   }
   return undefined;
 };
@@ -286,7 +296,7 @@ export const planStop = async (work: Work, { series = false } = {}): Promise<Pla
   const round = await newestRound(work);
   const { review, instance, rounds, actual } = round;
   if (series || (!review.recurs && !hasBegun(instance.status))) {
-    if (!rounds.some(({ status }) => isOpen(status))) throw hasEnded(review, instance);
+    if (!isOpen(review.status) && !rounds.some(({ status }) => isOpen(status))) throw hasEnded(review, instance);
     return savePlanOf(work, actual, [{ kind: 'stopSeries', reviewId: review.id, name: review.displayName }], []);
   }
   if (!hasBegun(instance.status)) throw hasNotBegun(review, instance);

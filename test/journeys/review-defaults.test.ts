@@ -1,6 +1,7 @@
 // What becomes of an access that nobody has decided about; and nobody is advised to refuse one without evidence.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import { decided, type Json, removalStates, reviewWorld } from './support/reviewing.ts';
 
@@ -119,6 +120,15 @@ test('500 people of whom none signs in through Entra: nobody is advised to refus
   await it.rollcall('report', '--to', ...reports);
   for (const report of reports) expect(readFileSync(report, 'utf8')).not.toMatch(advice);
 
+  /** What the companion advises of each of them. */
+  const advised = async () => {
+    await it.json(0, 'review', 'companion', '--to', it.world.folder);
+    const rows = parse(readFileSync(join(it.world.folder, 'companion.csv')), { columns: true, bom: true });
+    return (rows as Record<string, string>[]).map((row) => row['advice']);
+  };
+  const none = people.map(() => 'No evidence either way');
+  expect(await advised()).toEqual(none);
+
   await it.advance('P8D');
   expect(await it.json(0, 'review', 'results')).toMatchObject({ removals: { added: 0 } });
   expect(await it.assigned()).toHaveLength(500);
@@ -132,4 +142,6 @@ test('500 people of whom none signs in through Entra: nobody is advised to refus
   const stopped = await it.rollcall('review', 'apply', '--yes');
   expect(stopped.err).toMatch(/deny: 500 of 500 accesses to be removed were refused by the default/);
   expect(await it.assigned()).toHaveLength(500);
+  // That it refused them is nobody's judgement, and so no advice for the next time.
+  expect(await advised()).toEqual(none);
 });
