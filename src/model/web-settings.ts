@@ -46,8 +46,11 @@ export interface RestSettings {
   readonly headers: Readonly<Record<string, string | SecretRef>>;
   /** A text is sent as it is, anything else as JSON; null: none. */
   readonly body: unknown;
-  /** `ndjson`: one record a line; then `records` is said of a line and there are no pages. */
-  readonly format: 'json' | 'ndjson';
+  /**
+   * `ndjson`: one record a line; then `records` is said of a line and there are no pages. `jsonStream`: one document whose
+   * records are read as they come; then `records` and `total` go from key to key alone, and there are no pages.
+   */
+  readonly format: 'json' | 'ndjson' | 'jsonStream';
   readonly paging: RestPaging;
   /** JMESPath: from an answer to its list of records. */
   readonly records: string;

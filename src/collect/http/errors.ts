@@ -27,7 +27,8 @@ const REMEDIES = {
   refused:
     'Compare the request with the documentation of the API; address, headers, body and paging stand in rollcall.yaml.',
   serverError: AGAIN,
-  tooLarge: 'Ask for smaller pages, or raise maxAnswerMiB.',
+  tooLarge:
+    'Ask for smaller pages, or raise maxAnswerMiB; a REST API without pages is read as it comes with "format: jsonStream".',
   htmlPage: 'Often a page to sign in at: check the address and what stands under signIn.',
   wrongContentType: 'Check the address, and the format that the API is asked for.',
   compressed: 'Ask those who run the API why its answers are compressed though that is not asked for.',

@@ -14,7 +14,13 @@ const UNUSUAL_NUMBER = /\d{16}|\d[.eE]|-0/;
 
 const asWritten = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
   if (typeof value !== 'number' || context?.source === undefined) return value;
-  return String(value) === context.source ? value : context.source;
+  return writtenNumber(context.source);
+};
+
+/** The number that is written, or the text where the number would not be written back so. */
+export const writtenNumber = (written: string): number | string => {
+  const value = Number(written);
+  return String(value) === written ? value : written;
 };
 
 /** Where a text stops being JSON, in words; for a text that {@link parseJson} refuses. */

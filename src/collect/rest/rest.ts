@@ -1,4 +1,4 @@
-// REST APIs as a source: JSON page by page, or one record a line.
+// REST APIs as a source: JSON page by page, one document as it comes, or one record a line.
 
 import { addressText } from '../../http/words.ts';
 import type { Account, Cell } from '../../model/account.ts';
@@ -7,6 +7,7 @@ import type { OpenSource, Source, SourceTools } from '../../model/source.ts';
 import type { RestSettings } from '../../model/web-settings.ts';
 import { cellOf, isCell } from '../http/cells.ts';
 import { openWebClient, placeOf, type WebClient } from '../http/client.ts';
+import { recordsOf } from './document.ts';
 import { restError } from './errors.ts';
 import { linesOf } from './lines.ts';
 import { isGroup, pagesOf, singleAsk } from './pages.ts';
@@ -23,7 +24,7 @@ interface Handful {
  * Reads accounts from a REST API.
  *
  * Shape:  one account a record; a cell is what the column's JMESPath finds in it, as JSON writes it. What is not there is
- *         null. Memory holds one page at a time.
+ *         null. Memory holds one page at a time, or of a stream some records.
  * Errors: {@link SourceError}: `RestDefect`, `WebDefect`, and `brokenJson`.
  */
 export const restSource = (settings: RestSettings, tools: SourceTools): Source => {
@@ -107,6 +108,17 @@ async function* handfuls(settings: RestSettings, tools: SourceTools, signal: Abo
         const inLine = [['records', settings.records]] as const;
         const records = settings.records === '@' ? read : findEach(read, inLine, placeOfLine).map(([record]) => record);
         yield { records, place: placeOfLine };
+      }
+      return;
+    }
+    if (settings.format === 'jsonStream') {
+      const ask = singleAsk(settings, headers);
+      const place = placeOf(ask);
+      let before = 0;
+      for await (const records of recordsOf(await client.stream(ask), settings, place, masked)) {
+        const first = before;
+        before += records.length;
+        yield { records, place: (index) => ({ ...place, at: `record ${first + index + 1}` }) };
       }
       return;
     }

@@ -1,6 +1,7 @@
 // source.rest: what people write of a REST API, and what the code uses.
 import { z } from 'zod';
 import { expressionProblem } from '../../collect/rest/paths.ts';
+import { plainPath } from '../../collect/rest/plain-path.ts';
 import type { RestPaging, RestSettings } from '../../model/web-settings.ts';
 import { choice, either, object, type ToPath, text } from '../shapes.ts';
 import { apiAddress, headerSettings, headersWritten, webKeys, webSettings } from './web.ts';
@@ -40,7 +41,9 @@ export const restWritten = object({
     .union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())])
     .optional()
     .describe('With method: POST. Sent as JSON, a text as it is.'),
-  format: choice(['json', 'ndjson']).optional().describe('ndjson: one record a line. Default: json.'),
+  format: choice(['json', 'ndjson', 'jsonStream'])
+    .optional()
+    .describe('ndjson: one record a line. jsonStream: one large answer, read as it comes. Default: json.'),
   paging: paging.optional(),
   records: jmesPath.optional().describe('JMESPath to the list of records. Default: the answer itself.'),
   columns: z
@@ -53,9 +56,20 @@ export const restWritten = object({
 }).superRefine((written, context) => {
   const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
   if (written.body !== undefined && written.method !== 'POST') refuse('body', 'goes with method: POST only');
-  if (written.format !== 'ndjson') return;
+  if (written.format === 'jsonStream') {
+    for (const key of ['records', 'total'] as const) {
+      const expression = written[key];
+      if (expression === undefined || plainPath(expression) !== undefined) continue;
+      refuse(
+        key,
+        'expected names alone, such as data.people: with format: jsonStream the answer is never held as a whole',
+      );
+    }
+  }
+  if (written.format === undefined || written.format === 'json') return;
   if (written.paging !== undefined && written.paging !== 'none') refuse('paging', 'goes with format: json only');
-  if (written.total !== undefined) refuse('total', 'goes with format: json only');
+  if (written.total !== undefined && written.format === 'ndjson')
+    refuse('total', 'goes with format: json or jsonStream only');
 });
 
 export const restSettings = (written: z.infer<typeof restWritten>, path: ToPath): RestSettings => ({

@@ -121,7 +121,7 @@ test.each([
   [`rest: { ${REST}, records: "nothing(@)" }`, 'records: expected a JMESPath: Unknown function'],
   [`rest: { ${REST}, columns: {} }`, 'columns: expected at least one column'],
   [`rest: { ${REST}, body: { a: 1 } }`, 'body: goes with method: POST only'],
-  [`rest: { ${REST}, format: ndjson, total: a }`, 'total: goes with format: json only'],
+  [`rest: { ${REST}, format: ndjson, total: a }`, 'total: goes with format: json or jsonStream only'],
   [`rest: { ${REST}, paging: { cursor: a } }`, 'paging.parameter: missing'],
   [`rest: { ${REST}, repeats: 100 }`, 'repeats: expected 0 to 20'],
   [`scim: { ${REST}, columns: { A: "emails[type eq].value" } }`, 'columns.A: expected the path of an attribute'],
@@ -140,4 +140,13 @@ test.each([
   ],
 ])('%s: %s', (yaml, message) => {
   expect(() => read(yaml)).toThrow(message);
+});
+
+test('one document as it comes has records and a total by their names alone, and no pages', () => {
+  const stream = (more: string) =>
+    read(`rest: { address: "https://a.contoso.com/x", signIn: none, format: jsonStream, ${more} }`);
+  expect(stream('records: data."all-of it", total: meta.count')).toMatchObject({ format: 'jsonStream' });
+  expect(() => stream('records: "data[?active]"')).toThrow('expected names alone, such as data.people');
+  expect(() => stream('total: length(@)')).toThrow('expected names alone, such as data.people');
+  expect(() => stream('paging: { linkHeader: true }')).toThrow('goes with format: json only');
 });

@@ -96,9 +96,43 @@ const linesApi = async (): Promise<Application> => {
   return application;
 };
 
+const documentApi = async (): Promise<Application> => {
+  const api = await startWeb(async (_request, response, folder) => {
+    response.setHeader('content-type', 'application/json');
+    await pipeline(createReadStream(join(folder, 'document')), response).catch(() => response.destroy());
+  });
+  const file = join(api.folder, 'document');
+  const text = function* (accounts: Iterable<readonly Cell[]>) {
+    let before = '{"note":{"data":["not these"]},"data":[\n';
+    for (const piece of inPieces(accounts, 500)) {
+      if (piece.length === 0) continue;
+      yield before + piece.map((one) => JSON.stringify(recordOf(one))).join(',');
+      before = ',\n';
+    }
+    yield before.startsWith(',') ? '],"end":{"count":1.10}}\n' : `${before}]}`;
+  };
+  const application: Application = {
+    fill: (accounts) => pipeline(Readable.from(text(accounts)), createWriteStream(file)),
+    settings: (through) => ({
+      ...REST,
+      web: through ? IMPATIENT : WEB,
+      address: `http://127.0.0.1:${through?.port ?? api.port}/export`,
+      format: 'jsonStream',
+    }),
+    breakRecord: async () => {
+      await writeFile(file, (await readFile(file, 'utf8')).replace('],"end"', ',7],"end"'));
+      return { code: 'notARecord', place: { address: `http://127.0.0.1:${api.port}/export`, at: 'record 21' } };
+    },
+    close: () => api.close(),
+  };
+  portOf.set(application, api.port);
+  return application;
+};
+
 for (const [name, start, million] of [
   ['rest', pagedApi, false],
   ['rest, one record a line', linesApi, true],
+  ['rest, one document as it comes', documentApi, true],
 ] as const) {
   sourceConformance({
     name,
