@@ -92,7 +92,10 @@ const dayOf = (moment: string): string => moment.slice(0, 10);
 const removalReason = ({ state, cause, decidedAt, exception }: Removal): Reason => {
   if (state === 'excepted' && exception)
     return look(`Allowed to stay until ${dayOf(exception.until)} by ${exception.by}: ${sentence(exception.reason)}`);
-  const still = state === 'claimedDone' ? 'it was said to be done, and is there' : 'it is still in the application';
+  const still =
+    state === 'claimedDone' || state === 'returned'
+      ? 'it was said to be done, and is there'
+      : 'it is still in the application';
   switch (cause.kind) {
     case 'denied': {
       const why = cause.justification === '' ? '' : ` ("${cause.justification}")`;

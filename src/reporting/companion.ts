@@ -26,18 +26,23 @@ export interface WrittenCompanion {
   readonly files: readonly CompanionFile[];
 }
 
-/** Where companions go when nobody says where. */
-export const usualCompanionFolder = ({ settings }: Pick<Work, 'settings'>): string =>
-  join(settings.stateFolder, 'reports', `${settings.application.uniqueName}-companion`);
+/** Where companions go when nobody says where: those of each round by themselves, since managers come and go. */
+const usualFolder = ({ settings }: Pick<Work, 'settings'>, { round }: Pick<ReviewContext, 'round'>): string =>
+  join(
+    settings.stateFolder,
+    'reports',
+    `${settings.application.uniqueName}-companion${round ? `-${round.startsAt.slice(0, 10)}` : ''}`,
+  );
 
 /**
  * Writes the companion of the review that runs, or of the one to come, and records that it was written. The same
- * roster, decisions and directory make the same files.
+ * roster, decisions and directory make the same files. Without a folder they go to `.rollcall/reports`.
  *
  * Errors: those of {@link reviewContext}; `RollcallError` where a file cannot be written.
  */
-export const writeCompanion = async (work: Work, folder: string): Promise<WrittenCompanion> => {
+export const writeCompanion = async (work: Work, to?: string): Promise<WrittenCompanion> => {
   const { parts, people, ...context } = await reviewContext(work);
+  const folder = to ?? usualFolder(work, context);
   const rows = companionRows({ parts, people, ...context });
   const files: CompanionFile[] = [];
   const write = async (name: string, reviewer: string | null, own: readonly CompanionRow[]) => {

@@ -53,7 +53,7 @@ export const reviewContext = async (work: Work): Promise<ReviewContext> => {
   const held = await readHeld(directory, servicePrincipal, notes, signal);
   const known = await readPeople(directory, [...held.keys()], signal);
   const managers = known ? await readManagers(directory, settings, held, known, signal) : new Map<string, Manager>();
-  const peers = known && (await PeerCounts.read(directory, held, known, managers, signal));
+  const peers = known && (await PeerCounts.read(directory, held, known, managers, notes, signal));
   const accounts = await accountsByUser(work, roster, matching, since);
   const decisions = await decisionsByUser(directory, earlier, signal);
   const people = [...held].map(([id, { displayName, roles }]): ReviewedPerson => {
@@ -222,6 +222,7 @@ class PeerCounts {
     held: ReadonlyMap<string, Held>,
     known: ReadonlyMap<string, DirectoryUser>,
     managers: ReadonlyMap<string, Manager>,
+    notes: string[],
     signal: AbortSignal,
   ): Promise<PeerCounts> {
     const counts = new PeerCounts();
@@ -241,7 +242,7 @@ class PeerCounts {
         for (const role of roles) add(counts.#holders, `${key}\n${role}`);
       }
     }
-    await counts.#countDepartments(directory, [...departments.values()], held, signal);
+    await counts.#countDepartments(directory, [...departments.values()], held, notes, signal);
     return counts;
   }
 
@@ -250,6 +251,7 @@ class PeerCounts {
     directory: Directory,
     departments: readonly string[],
     held: ReadonlyMap<string, Held>,
+    notes: string[],
     signal: AbortSignal,
   ): Promise<void> {
     const lookups = departments.map((value) => ({
@@ -258,18 +260,26 @@ class PeerCounts {
       values: [value],
     }));
     for await (const answer of directory.findUsers(lookups, ['id', 'accountEnabled'], signal)) {
-      if ('failure' in answer) throw new DirectoryError(answer.failure);
+      const department = departments[answer.index]!;
+      const key = `d${fold(department)}`;
+      if ('failure' in answer) {
+        this.#people.delete(key);
+        notes.push(
+          `How many people are in ${department} is not known: the directory refused to tell (${answer.failure.code}).`,
+        );
+        continue;
+      }
       for (const { id, accountEnabled } of answer.users)
-        if (accountEnabled !== false && !held.has(id.toLowerCase()))
-          add(this.#people, `d${fold(departments[answer.index]!)}`);
+        if (accountEnabled !== false && !held.has(id.toLowerCase())) add(this.#people, key);
     }
   }
 
   of(personId: string, role: string): Peers | null {
     const group = this.#groupOf.get(personId);
-    if (!group) return null;
+    const people = group && this.#people.get(group.key);
+    if (!group || people === undefined) return null;
     const { kind, name, key } = group;
-    return { kind, name, holders: this.#holders.get(`${key}\n${role}`) ?? 0, people: this.#people.get(key)! };
+    return { kind, name, holders: this.#holders.get(`${key}\n${role}`) ?? 0, people };
   }
 }
 

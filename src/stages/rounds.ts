@@ -1,11 +1,17 @@
 // The rounds of an application's reviews, and the roster that each of them was about.
 import type { Roster } from '../model/account.ts';
-import { isOpen, type Review, type ReviewInstance } from '../model/review.ts';
+import type { PlanFooter, PlanHeader } from '../model/plan.ts';
+import { isOpen, type Review, type ReviewInstance, type ReviewReader } from '../model/review.ts';
 import type { PlanFile } from '../plan/file.ts';
 import type { Work } from '../work.ts';
 
+/** Of the work, what reading reviews takes. */
+interface Reading extends Pick<Work, 'signal'> {
+  connect(): Promise<ReviewReader>;
+}
+
 /** The application's reviews that Rollcall started, the newest first. */
-export const ownReviews = async (work: Work, servicePrincipalId: string): Promise<readonly Review[]> => {
+export const ownReviews = async (work: Reading, servicePrincipalId: string): Promise<readonly Review[]> => {
   const directory = await work.connect();
   const found: Review[] = [];
   for await (const page of directory.reviews(work.signal))
@@ -31,7 +37,7 @@ export interface Rounds {
 }
 
 /** The rounds of an application, of the earlier ones so many at most. */
-export const roundsOf = async (work: Work, servicePrincipalId: string, most: number): Promise<Rounds> => {
+export const roundsOf = async (work: Reading, servicePrincipalId: string, most: number): Promise<Rounds> => {
   const directory = await work.connect();
   const open: Round[] = [];
   const ended: Round[] = [];
@@ -54,8 +60,17 @@ const byStart = (a: ReviewInstance, b: ReviewInstance): number => Date.parse(a.s
 /** Under what name the roster is kept that a review was started on. */
 const summaryOf = (reviewKey: string): string => `review ${reviewKey}`;
 
+/** Of a saved plan, what it is about. */
+interface Saved extends Pick<PlanFile, 'records'> {
+  readonly header: Pick<PlanHeader, 'roster'>;
+  readonly footer: Pick<PlanFooter, 'counts'>;
+}
+
 /** Keeps which roster a plan's reviews are about, for what the next review compares with. */
-export const rememberReviewed = async ({ store, settings }: Work, plan: PlanFile): Promise<void> => {
+export const rememberReviewed = async (
+  { store, settings }: Pick<Work, 'store' | 'settings'>,
+  plan: Saved,
+): Promise<void> => {
   if (plan.footer.counts.startReview === 0) return;
   for await (const record of plan.records()) {
     if (!('action' in record) || record.action.kind !== 'startReview') continue;
@@ -69,7 +84,7 @@ export const rememberReviewed = async ({ store, settings }: Work, plan: PlanFile
  * the newest that had been collected by its beginning. Undefined where it is not kept any more.
  */
 export const rosterOfRound = async (
-  { store, settings }: Work,
+  { store, settings }: Pick<Work, 'store' | 'settings'>,
   { review, instance, isFirst }: Round,
 ): Promise<Roster | undefined> => {
   const { uniqueName } = settings.application;

@@ -1,7 +1,7 @@
 // rollcall review companion: what reviewers can know of the people under review, as files to hand to them.
 import { resolve } from 'node:path';
 import { WEIGHT_LABELS, WEIGHTS } from '../../report/companion-advice.ts';
-import { usualCompanionFolder, type WrittenCompanion, writeCompanion } from '../../reporting/companion.ts';
+import { type WrittenCompanion, writeCompanion } from '../../reporting/companion.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
 import { count } from '../print/progress.ts';
@@ -16,7 +16,7 @@ export interface CompanionOptions extends CommonOptions {
 
 export const reviewCompanion = (options: CompanionOptions, io: Io): Promise<number> =>
   withWork(options, io, 'review companion', async (work) => {
-    const written = await writeCompanion(work, resolve(options.to ?? usualCompanionFolder(work)));
+    const written = await writeCompanion(work, options.to === undefined ? undefined : resolve(options.to));
     const { context, people, counts, files } = written;
     const next = commandLine(io.started, options, 'review', context.round ? 'status' : 'start');
     await print(
