@@ -14,7 +14,7 @@ const DECISIONS = { method: 'GET', path: '/decisions' };
 /** Of the main job, which is killed in its middle and run again. */
 export const IN_THE_MAIN_JOB: readonly PlannedFault[] = [
   { do: 'status', status: 504, ...USERS },
-  { do: 'status', status: 429, retryAfter: null, ...USERS, nth: 3 },
+  { do: 'status', status: 429, retryAfter: 1, ...USERS, nth: 3 },
   { do: 'halfBody', ...USERS, nth: 5 },
   { do: 'emptyPage', ...USERS, nth: 7 },
   { do: 'dropReply', method: 'PATCH', path: '^/applications\\(' },

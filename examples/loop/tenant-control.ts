@@ -10,7 +10,7 @@ export interface PlannedFault {
   readonly nth?: number;
   readonly times?: number;
   readonly status?: number;
-  readonly retryAfter?: number | null;
+  readonly retryAfter?: number;
   readonly workDone?: boolean;
 }
 

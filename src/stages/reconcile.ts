@@ -33,6 +33,7 @@ export interface Reconciled {
   readonly roster: Roster;
   /** The roster that it was compared with: the one that was reconciled last, else the newest before; null for the first. */
   readonly before: Pick<Roster, 'hash' | 'collectedAt'> | null;
+  /** `confirmed`: all that was confirmed since the roster before, whatever roster did it. */
   readonly removals: FollowedUp;
   /** Removals that were not known before: assignments that were taken away, and accounts whose end has come. */
   readonly found: readonly Removal[];
@@ -74,7 +75,7 @@ export const reconcile = async (work: Work): Promise<Reconciled> => {
     ...(await endedAccounts(work, roster)),
   ]);
   await keepSeen(work, calledForBy(work, actual, roster, matching)(), drift);
-  const removals = await followUp(work, roster, matching);
+  const removals = await withEarlier(work, before, await followUp(work, roster, matching));
   const rows = () => heldRows(work, roster, matching);
   const differences = before
     ? await compareRosters(() => rowsBefore(work, before), rows)
@@ -149,6 +150,16 @@ const lastReconciled = async ({ store, settings }: Work): Promise<Before | undef
 
 const remember = (store: Store, roster: Roster, matching: Matching | undefined): Promise<void> =>
   store.saveSummary(roster.application, 'reconcile', { roster: roster.hash, matching: matching?.id ?? 0 });
+
+/** Adds what was confirmed since the roster before by a reconciliation that was cut off: nobody has been told of it. */
+const withEarlier = async (work: Work, before: Before | undefined, followed: FollowedUp): Promise<FollowedUp> => {
+  if (!before) return followed;
+  const told = new Set(followed.confirmed.map(({ id }) => id));
+  const earlier = (await allRemovals(work, ['confirmed'])).filter(
+    ({ id, confirmedBy }) => !told.has(id) && confirmedBy !== null && confirmedBy.at > before.roster.collectedAt,
+  );
+  return { ...followed, confirmed: [...earlier, ...followed.confirmed] };
+};
 
 /** Without the outcomes of that time, nobody knows whose the accounts were. */
 async function* rowsBefore(work: Work, { roster, matching }: Before): AsyncGenerator<HeldAccount> {

@@ -98,8 +98,9 @@ const atRecord = (kind: string, folder: string, strike: () => void): (() => void
 const reconciledIn = async (folder: string) => {
   const { status, out, err } = await rollcallHere(folder, 'reconcile', '--output', 'json');
   expect({ status, err }).toMatchObject({ status: 2 });
-  const { differences, disabled, left, directory, unordered } = JSON.parse(out);
-  return { differences, disabled, left, directory, unordered };
+  const { removals, differences, disabled, left, directory, unordered } = JSON.parse(out);
+  const confirmed = removals.confirmed.map(({ id }: Removal) => id).sort();
+  return { confirmed, differences, disabled, left, directory, unordered };
 };
 
 /** The removals without the moments at which this machine did something. */
