@@ -103,7 +103,7 @@ export class ReviewSteps {
     const read = async () => {
       const all = new Map<string, ReviewDecision>();
       const { directory, signal } = this.#input;
-      for await (const page of directory.decisionsToDecide(reviewId, instanceId, signal))
+      for await (const page of directory.decisionsToDecide(reviewId, instanceId, null, signal))
         for (const decision of page) all.set(decision.id, decision);
       return all;
     };

@@ -135,12 +135,14 @@ export interface ReviewReader {
     signal?: AbortSignal,
   ): AsyncIterable<readonly ReviewDecision[]>;
   contactedReviewers(reviewId: string, instanceId: string, signal?: AbortSignal): Promise<readonly ContactedReviewer[]>;
-  /** What the signed-in person is to decide: reviews, their instances, decisions. Takes no role; an application is refused. */
+  /** What the signed-in person is to decide: reviews, their instances and stages, decisions. Takes no role; an application is refused. */
   reviewsToDecide(signal?: AbortSignal): AsyncIterable<readonly Review[]>;
   instancesToDecide(reviewId: string, signal?: AbortSignal): Promise<readonly ReviewInstance[]>;
+  stagesToDecide(reviewId: string, instanceId: string, signal?: AbortSignal): Promise<readonly ReviewInstance[]>;
   decisionsToDecide(
     reviewId: string,
     instanceId: string,
+    stageId: string | null,
     signal?: AbortSignal,
   ): AsyncIterable<readonly ReviewDecision[]>;
 }

@@ -374,9 +374,10 @@ export const planDecisions = async (work: Work, file: DecisionsFile): Promise<Pl
   const { servicePrincipal } = found;
   const round = servicePrincipal && (await roundToDecide(work, servicePrincipal.id));
   if (!round) throw nothingToDecide(work, session);
-  const { review, instance } = round;
+  const { review, instance, stageId } = round;
   const decisions: ReviewDecision[] = [];
-  for await (const page of directory.decisionsToDecide(review.id, instance.id, signal)) decisions.push(...page);
+  for await (const page of directory.decisionsToDecide(review.id, instance.id, stageId, signal))
+    decisions.push(...page);
   const { justificationRequired } = review;
   const chosen = chooseDecisions(file, { decisions, justificationRequired });
   const drafts = chosen.map(({ of, decision, justification }): ReviewDraft => {
@@ -392,8 +393,13 @@ export const planDecisions = async (work: Work, file: DecisionsFile): Promise<Pl
   return { plan, mine: decisions.length, open: open.length };
 };
 
-/** The newest round of the application that runs, and that the signed-in person reviews. */
-const roundToDecide = async (work: Work, servicePrincipalId: string): Promise<RunningReview | undefined> => {
+/** A round that the signed-in person can decide in, and its stage that runs, where it has stages. */
+interface RoundToDecide extends RunningReview {
+  readonly stageId: string | null;
+}
+
+/** The newest of them that is about the application. What an earlier stage has closed cannot be decided any more. */
+const roundToDecide = async (work: Work, servicePrincipalId: string): Promise<RoundToDecide | undefined> => {
   const directory = await work.connect();
   const own: Review[] = [];
   for await (const page of directory.reviewsToDecide(work.signal))
@@ -401,7 +407,11 @@ const roundToDecide = async (work: Work, servicePrincipalId: string): Promise<Ru
   for (const review of own.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))) {
     const instances = await directory.instancesToDecide(review.id, work.signal);
     const instance = instances.find(({ status }) => isRunning(status));
-    if (instance) return { review, instance };
+    if (!instance) continue;
+    if (review.stageCount === 1) return { review, instance, stageId: null };
+    const stages = await directory.stagesToDecide(review.id, instance.id, work.signal);
+    const stage = stages.find(({ status }) => isRunning(status));
+    if (stage) return { review, instance, stageId: stage.id };
   }
   return undefined;
 };

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { commandHere } from './support/in-process.ts';
 import { decided, type ReviewWorld, reviewWorld, type SignedIn, signedInAs } from './support/reviewing.ts';
 import { stats } from './support/world.ts';
 
@@ -59,6 +60,48 @@ test('a reviewer previews and records decisions of his own, and the second time 
     bo: 'Deny max New',
     cy: 'NotReviewed nobody New',
   });
+
+  // What he did stands in the evidence on his own machine, which can be verified there, though it never had a list of accounts.
+  const exported = await max.rollcall('evidence', 'export', '--to', join(max.folder, 'evidence'));
+  expect(exported.err).toMatch(/The folder is not signed/);
+  const verified = await commandHere(['evidence', 'verify', join(max.folder, 'evidence'), '--allow-unsigned']);
+  expect(verified.status, `${verified.out}${verified.err}`).toBe(0);
+});
+
+test('in a review of several stages only what the stage that runs has before it can be decided', async () => {
+  const review =
+    '{ stages: [{ reviewers: [{ manager: true }], fallback: [{ user: owner@contoso.com }], durationInDays: 7 }, { reviewers: [{ user: owner@contoso.com }], durationInDays: 7 }] }';
+  const it = await reviewWorld(
+    {
+      review,
+      people: [{ name: 'ana', manager: 'max' }, 'bo', 'cy'],
+      others: ['max'],
+      tenant: { tls: true },
+    },
+    'review-decide-stages',
+  );
+  await it.json(0, 'review', 'start', '--yes');
+  await it.advance('PT1H');
+  await it.decide(
+    ['max', 'ana', 'Approve', 'mine'],
+    ['owner', 'bo', 'Deny', 'has left'],
+    ['owner', 'cy', 'Approve', 'ok'],
+  );
+  await it.advance('P7D');
+  const owner = signedInAs(it.world, 'owner', review);
+  // Bo was refused in the first stage and has not moved on.
+  const all = write(owner, 'ana@contoso.com,deny,not on the list', 'bo@contoso.com,approve,after all');
+  const refused = await owner.rollcall('review', 'decide', all, '--yes');
+  expect(refused.err).toMatch(/decisions.csv:3: bo@contoso.com is not among those whom you review/);
+  const decidable = write(owner, 'ana@contoso.com,deny,not on the list');
+  const recorded = await owner.rollcall('review', 'decide', decidable, '--yes');
+  expect(recorded.status, recorded.err).toBe(0);
+  expect(recorded.err).toMatch(/Yours to decide: 2; 1 of them stays open\./);
+  expect(decided(await it.json(2, 'review', 'results'))).toMatchObject({
+    ana: 'Deny owner New',
+    bo: 'Deny owner New',
+    cy: 'NotReviewed nobody New',
+  });
 });
 
 test('lines that are not his to decide, or cannot be understood, are all named with their line, and nothing is written', async () => {
@@ -75,7 +118,13 @@ test('lines that are not his to decide, or cannot be understood, are all named w
     'bo@contoso.com,approve,',
   );
   const { writes } = await stats(it.world.tenant);
-  const refused = await max.rollcall('review', 'decide', file, '--yes');
+  // Ana reviews nobody.
+  const ana = signedInAs(it.world, 'ana', REVIEW);
+  const [refused, nothing] = await Promise.all([
+    max.rollcall('review', 'decide', file, '--yes'),
+    ana.rollcall('review', 'decide', write(ana, 'ana@contoso.com,approve,myself'), '--yes'),
+  ]);
+  expect(nothing.err).toMatch(/nothing that ana@contoso.com is to decide about CORPDB1 now/);
   expect(refused.status).toBe(64);
   for (const told of [
     'decisions.csv:3: cy@contoso.com is not among those whom you review',
@@ -89,10 +138,7 @@ test('lines that are not his to decide, or cannot be understood, are all named w
     expect(refused.err).toContain(told);
   expect((await stats(it.world.tenant)).writes).toBe(writes);
 
-  // Nobody to review, and no person at all: each is told, and writes nothing.
-  const ana = signedInAs(it.world, 'ana', REVIEW);
-  const nothing = await ana.rollcall('review', 'decide', write(ana, 'ana@contoso.com,approve,myself'), '--yes');
-  expect(nothing.err).toMatch(/nothing that ana@contoso.com is to decide about CORPDB1 now/);
+  // No person at all.
   const application = await it.rollcall('review', 'decide', write(max, 'ana@contoso.com,approve,x'), '--yes');
   expect(application.err).toMatch(/Only a reviewer in person decides.*\n.*signIn: deviceCode/);
   expect((await stats(it.world.tenant)).writes).toBe(writes);

@@ -39,6 +39,7 @@ export const directoryOf = (parts: Partial<Directory>): Directory => ({
   contactedReviewers: notThere('contactedReviewers'),
   reviewsToDecide: notThere('reviewsToDecide'),
   instancesToDecide: notThere('instancesToDecide'),
+  stagesToDecide: notThere('stagesToDecide'),
   decisionsToDecide: notThere('decisionsToDecide'),
   findApplicationByUniqueName: notThere('findApplicationByUniqueName'),
   findApplicationByAppId: notThere('findApplicationByAppId'),

@@ -19,7 +19,7 @@ import type { Work } from '../../work.ts';
 import { confirmPlan } from '../confirm.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print/output.ts';
-import { count } from '../print/progress.ts';
+import { count, counted } from '../print/progress.ts';
 import { appliedText, planText } from '../print/results.ts';
 import { decisionTable, resultsText, statusText, takenText } from '../print/review.ts';
 import type { CommonOptions } from '../program.ts';
@@ -116,7 +116,7 @@ export const reviewDecide = (options: DecideOptions, io: Io): Promise<number> =>
     const { plan, mine, open } = await planDecisions(work, said);
     if (!options.quiet)
       io.err(
-        `Yours to decide: ${count(mine)}${open > 0 ? `; ${count(open)} of them stay open` : ', and none stays open'}.\n`,
+        `Yours to decide: ${count(mine)}${open > 0 ? `; ${counted(open, 'of them stays', 'of them stay')} open` : ', and none stays open'}.\n`,
       );
     return planAndApply(work, plan, options, io, undefined);
   });

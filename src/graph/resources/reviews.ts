@@ -56,16 +56,25 @@ export const reviewStages = async (
 };
 
 /** The decisions of an instance, or of one of its stages. */
-export async function* reviewDecisions(
-  { client }: Graph,
+export const reviewDecisions = (
+  graph: Graph,
   reviewId: string,
   instanceId: string,
   stageId: string | null,
   signal?: AbortSignal,
+): AsyncGenerator<readonly ReviewDecision[]> => decisionPages(graph, reviewId, instanceId, stageId, '', signal);
+
+async function* decisionPages(
+  { client }: Graph,
+  reviewId: string,
+  instanceId: string,
+  stageId: string | null,
+  narrowed: string,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly ReviewDecision[]> {
   const stage = stageId === null ? '' : `/stages/${encodeURIComponent(stageId)}`;
-  const path = `${instancePath(reviewId, instanceId)}${stage}/decisions`;
-  const template = `${REVIEW_TEMPLATES.instance}${stageId === null ? '' : '/stages/{id}'}/decisions`;
+  const path = `${instancePath(reviewId, instanceId)}${stage}/decisions${narrowed}`;
+  const template = `${REVIEW_TEMPLATES.instance}${stageId === null ? '' : '/stages/{id}'}/decisions${narrowed}`;
   for await (const page of pages(client, { method: 'GET', path, template }, signal)) yield page.map(decisionOf);
 }
 
@@ -103,16 +112,24 @@ export const instancesToDecide = async (
   return (await readList(client, { method: 'GET', path, template }, signal)).map(roundOf);
 };
 
-export async function* decisionsToDecide(
+export const stagesToDecide = async (
   { client }: Graph,
   reviewId: string,
   instanceId: string,
   signal?: AbortSignal,
-): AsyncGenerator<readonly ReviewDecision[]> {
-  const path = `${instancePath(reviewId, instanceId)}/decisions/${OWN}`;
-  const template = `${REVIEW_TEMPLATES.instance}/decisions/${OWN}`;
-  for await (const page of pages(client, { method: 'GET', path, template }, signal)) yield page.map(decisionOf);
-}
+): Promise<readonly ReviewInstance[]> => {
+  const path = `${instancePath(reviewId, instanceId)}/stages/${OWN}`;
+  const template = `${REVIEW_TEMPLATES.instance}/stages/${OWN}`;
+  return (await readList(client, { method: 'GET', path, template }, signal)).map(roundOf);
+};
+
+export const decisionsToDecide = (
+  graph: Graph,
+  reviewId: string,
+  instanceId: string,
+  stageId: string | null,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly ReviewDecision[]> => decisionPages(graph, reviewId, instanceId, stageId, `/${OWN}`, signal);
 
 /** Marks a review that Rollcall started, in the description that administrators see. */
 const KEY = /\[rollcall ([0-9a-f]{32})\]\s*$/;
