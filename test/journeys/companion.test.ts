@@ -27,6 +27,7 @@ roles:
   column: Role
   map: { ADM: Administrator, USR: General }
   descriptions: { Administrator: Sees and changes everything. }
+  descriptionColumn: Meaning
 accounts: { lastLogin: Login, enabled: State, type: Kind }
 guards: { floor: 100 }
 review: ${review}
@@ -38,10 +39,10 @@ const BY_MANAGERS = `{ reviewers: [{ manager: true }], fallback: [{ user: owner@
 type Row = readonly [name: string, role: string, login: number | null, state?: string, kind?: string];
 const users = (rows: readonly Row[]) =>
   [
-    'EMail,Role,Login,State,Kind',
+    'EMail,Role,Login,State,Kind,Meaning',
     ...rows.map(
       ([name, role, login, state = 'active', kind = 'person']) =>
-        `${name}@contoso.com,${role},${login === null ? '' : day(-login)},${state},${kind}`,
+        `${name}@contoso.com,${role},${login === null ? '' : day(-login)},${state},${kind},${role === 'USR' ? 'Reads reports.' : ''}`,
     ),
   ].join('\n');
 
@@ -156,9 +157,15 @@ const told = (file: string): Readonly<Record<string, Readonly<Record<string, str
 
 test('the second review tells what changed, and its companion what is known of each person, with reasons', async () => {
   const world = await reviewedTwice();
-  const [first, second] = (await definitions(world)).map(({ descriptionForReviewers }) => descriptionForReviewers);
+  const started = await definitions(world);
+  const [first, second] = started.map(({ descriptionForReviewers }) => descriptionForReviewers);
+  expect(started[1]!.descriptionForAdmins).toMatch(
+    /It rests on the roster of \S+ \(sha256:[0-9a-f]{64}\)\. Since the last/,
+  );
   expect(first).toMatch(/^5 people have access, of 5 accounts that were collected on \S+\.\nAdministrator/);
-  expect(second).toContain('Administrator (2 people): Sees and changes everything.\nGeneral (4 people)');
+  expect(second).toContain(
+    'Administrator (2 people): Sees and changes everything.\nGeneral (4 people): Reads reports.',
+  );
   expect(second).toContain('1 account came, 1 account went, 1 role was gained.');
 
   await pass(world, 1);
