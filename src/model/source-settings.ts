@@ -97,9 +97,22 @@ export interface TextPlaces {
   readonly to: number | null;
 }
 
-export interface TextColumn {
-  readonly name: string;
+/** A number as a picture of COBOL's describes it. `digits` are all of them, `decimals` those behind the point. */
+export interface TextPicture {
+  readonly usage: 'display' | 'packed' | 'binary';
+  readonly digits: number;
+  readonly decimals: number;
+  readonly signed: boolean;
+}
+
+/** A part of a record. `picture` null: text. */
+export interface TextField {
   readonly at: TextPlaces;
+  readonly picture: TextPicture | null;
+}
+
+export interface TextColumn extends TextField {
+  readonly name: string;
 }
 
 /** What a record is known by. */
@@ -124,7 +137,7 @@ export interface TextSettings {
   /** How many records stand before the accounts, or what the one that must stand there is known by. */
   readonly header: number | TextMark | null;
   /** The last record; `count`: where it says how many accounts there are. */
-  readonly trailer: { readonly mark: TextMark | null; readonly count: TextPlaces | null } | null;
+  readonly trailer: { readonly mark: TextMark | null; readonly count: TextField | null } | null;
   /** Null where nobody has named any: then the source cannot be opened, only looked at. */
   readonly columns: readonly TextColumn[] | null;
   /** How many fields each record has; null: as many as the columns need. */

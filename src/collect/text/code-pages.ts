@@ -59,7 +59,10 @@ export const codePageName = (label: string): string | undefined => {
   return CODE_PAGES.includes(name) ? name : undefined;
 };
 
-/** The letters of all bytes of a page, in order. */
+/** Whether a page, by its name here, is one of mainframes. */
+export const isEbcdic = (name: string): boolean => name in ELSEWHERE;
+
+/** The letters of all bytes of a page, in order; no two bytes have the same. */
 export const lettersOf = (name: string): string => {
   const upper = UPPER_HALVES[name];
   if (upper !== undefined) return String.fromCharCode(...Array(128).keys()) + upper;

@@ -12,7 +12,8 @@ const REMEDIES = {
     'Correct source.text.recordLength, or export again; a file that was cut off or sent as text looks like this.',
   wrongFields: 'Correct source.text.columns or the delimiter, or the record; a field cannot hold the delimiter.',
   controlByte:
-    'Correct source.text.encoding or the columns; letters of a wrong code page and numbers in binary look like this.',
+    'Correct source.text.encoding or the columns; a number that is packed or binary has its picture behind its positions: "41-43 | 9(5) COMP-3".',
+  notANumber: 'Correct the positions or the picture under source.text; bytes of another field look like this.',
   wrongHeader: 'Correct source.text.header, or export again.',
   wrongTrailer: 'Export again: without its last record the file is not complete; or correct source.text.trailer.',
   wrongCount: 'Export again; the file does not hold as many accounts as its last record says.',

@@ -1,5 +1,5 @@
 // The records of a text file: its lines, or pieces of one length where it has none.
-import type { TextSettings } from '../../model/source-settings.ts';
+import type { TextColumn, TextSettings } from '../../model/source-settings.ts';
 import { readBytes, readText } from '../source-file.ts';
 import { codePageName, lettersOf } from './code-pages.ts';
 import { textError } from './errors.ts';
@@ -38,12 +38,18 @@ export async function* decoded(file: string, encoding: string, signal: AbortSign
   }
 }
 
-/** The form of a file that begins with `head`: with a length, its records are lines if the first is followed by a line's end. */
-export const recordForm = (head: string, encoding: string, { recordLength }: TextSettings): RecordForm => ({
+/**
+ * The form of a file that begins with `head`: with a length, its records are lines if the first is followed by a line's end.
+ * Where numbers stand as bytes nothing is a line's end: such a byte is a part of one.
+ */
+export const recordForm = (head: string, encoding: string, { recordLength, columns }: TextSettings): RecordForm => ({
   encoding,
   length: recordLength,
-  lines: recordLength === null || /[\r\n\x85]/.test(head[recordLength] ?? ''),
+  lines: recordLength === null || (!hasBytes(columns ?? []) && /[\r\n\x85]/.test(head[recordLength] ?? '')),
 });
+
+const hasBytes = (columns: readonly TextColumn[]): boolean =>
+  columns.some(({ picture }) => picture !== null && picture.usage !== 'display');
 
 /** The records of a file, in handfuls. Errors: {@link SourceError}. */
 export async function* textRecords(

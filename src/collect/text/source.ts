@@ -2,11 +2,12 @@
 import { basename } from 'node:path';
 import type { Account } from '../../model/account.ts';
 import type { OpenSource, Source } from '../../model/source.ts';
-import type { TextColumn, TextMark, TextPlaces, TextSettings } from '../../model/source-settings.ts';
+import type { TextColumn, TextField, TextMark, TextPlaces, TextSettings } from '../../model/source-settings.ts';
 import { checkUnchanged, type FileState, fileState, readHead } from '../source-file.ts';
 import { lookAtText } from '../text-file.ts';
 import { codePageName, lettersOf } from './code-pages.ts';
 import { textError } from './errors.ts';
+import { numberIn, UnreadableNumber } from './pictures.ts';
 import { proposeTextColumns } from './propose.ts';
 import { type RecordForm, recordForm, type TextRecord, textRecords } from './records.ts';
 
@@ -117,7 +118,7 @@ const checkMark = (
   code: 'wrongHeader' | 'wrongTrailer',
   which: string,
 ): void => {
-  const [found] = valuesOf(settings, [at], record);
+  const [found] = valuesOf(settings, [{ at, picture: null }], record);
   if (found === is) return;
   const message = `${which} has ${JSON.stringify(found)} where ${JSON.stringify(is)} should stand`;
   throw textError(code, settings.path, message, { line: record.line, column: columnOf(settings, at, record) });
@@ -134,7 +135,7 @@ const checkTrailer = (
   if (mark) checkMark(settings, mark, last, 'wrongTrailer', 'the last record');
   if (count === null) return;
   const [written] = valuesOf(settings, [count], last);
-  const place = { line: last.line, column: columnOf(settings, count, last) };
+  const place = { line: last.line, column: columnOf(settings, count.at, last) };
   if (!/^\d+$/.test(written!)) {
     throw textError(
       'wrongTrailer',
@@ -159,19 +160,15 @@ const cellsOf = (settings: TextSettings, columns: readonly TextColumn[], record:
       });
     }
   }
-  return valuesOf(
-    settings,
-    columns.map(({ at }) => at),
-    record,
-  );
+  return valuesOf(settings, columns, record);
 };
 
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f-\x9f]/;
 
-/** The values in places, without the padding around them. */
-const valuesOf = (settings: TextSettings, places: readonly TextPlaces[], record: TextRecord): readonly string[] => {
+/** The values of fields, texts without the padding around them. */
+const valuesOf = (settings: TextSettings, wanted: readonly TextField[], record: TextRecord): readonly string[] => {
   const fields = settings.delimiter === null ? undefined : record.text.split(settings.delimiter);
-  return places.map((at) => {
+  return wanted.map(({ at, picture }) => {
     const written = fields ? fields[at.from - 1] : record.text.slice(at.from - 1, at.to ?? undefined);
     if (written === undefined) {
       throw textError(
@@ -184,6 +181,7 @@ const valuesOf = (settings: TextSettings, places: readonly TextPlaces[], record:
         },
       );
     }
+    if (picture) return numberOf(settings, { at, picture }, written, record);
     const value = written.replace(AROUND, '');
     const control = CONTROL.exec(value);
     if (!control) return value;
@@ -193,6 +191,16 @@ const valuesOf = (settings: TextSettings, places: readonly TextPlaces[], record:
       column: columnOf(settings, at, record) + written.indexOf(value) + control.index,
     });
   });
+};
+
+const numberOf = (settings: TextSettings, { at, picture }: TextField, written: string, record: TextRecord): string => {
+  try {
+    return numberIn(picture!, written, codePageName(settings.encoding) ?? settings.encoding);
+  } catch (error) {
+    if (!(error instanceof UnreadableNumber)) throw error;
+    const column = columnOf(settings, at, record) + error.at;
+    throw textError('notANumber', settings.path, error.message, { line: record.line, column });
+  }
 };
 
 /** Where in the record a place begins, in characters from 1. */

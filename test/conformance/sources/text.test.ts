@@ -152,6 +152,59 @@ test('a file without its header or trailer, or with another count, is refused wi
   expect(await refused(records('0000002').slice(0, -3))).toEqual({ code: 'wrongLength', line: 4, column: 38 });
 });
 
+const PACKED = {
+  encoding: 'ibm037',
+  recordLength: 30,
+  header: { at: 1, is: 'H' },
+  trailer: { at: 1, is: 'T', count: '2-4 | 9(5) COMP-3' },
+  columns: {
+    Login: '2-9',
+    EmployeeId: '10-12 | 9(5) COMP-3',
+    Balance: '13-17 | S9(7)V99 COMP-3',
+    Logins: '18-19 | 9(4) COMP',
+    Days: '20-22 | S9(3)',
+    Name: '23-',
+  },
+};
+const ebcdic = (text: string) => inCodePage('ibm037', text).toString('hex');
+const bytes = (...hex: readonly string[]) => Buffer.from(hex.map((each) => each.padEnd(60, '40')).join(''), 'hex');
+const PACKED_HEADER = ebcdic('H20260101');
+const packedTrailer = (count: string) => `${ebcdic('T')}${count}`;
+const ANA_PACKED = `${ebcdic('PANARUIZ ')}00123c000123450d1525f1f2d3${ebcdic('Ana Ruiz')}`;
+
+test('numbers of mainframes are read as their pictures say, also where their bytes look like the end of a line', async () => {
+  const file = bytes(PACKED_HEADER, ANA_PACKED, packedTrailer('00001c'));
+  const { cells, lines, description } = await read(file, PACKED);
+  // X'1525' are, as letters, the two ends of a line that mainframes know.
+  expect(cells).toEqual([['ANARUIZ', '00123', '-1234.50', '5413', '-123', 'Ana Ruiz']]);
+  expect(lines).toEqual([2]);
+  expect(description).toContain('records of 30');
+});
+
+test('bytes that are no number, and a count that does not fit, are refused with record and byte', async () => {
+  const refused = async (...hex: readonly string[]) => {
+    const error = await read(bytes(...hex), PACKED).catch((reason) => reason);
+    expect(error).toMatchObject({ name: 'SourceError', remedy: expect.stringMatching(/\.$/) });
+    return { code: error.code, line: error.place.line, column: error.place.column };
+  };
+  const trailer = packedTrailer('00001c');
+  expect(await refused(PACKED_HEADER, ANA_PACKED.replace('00123c', 'c1c2c3'), trailer)).toEqual({
+    code: 'notANumber',
+    line: 2,
+    column: 10,
+  });
+  expect(await refused(PACKED_HEADER, ANA_PACKED.replace('f1f2d3', 'f1c1d3'), trailer)).toEqual({
+    code: 'notANumber',
+    line: 2,
+    column: 21,
+  });
+  expect(await refused(PACKED_HEADER, ANA_PACKED, packedTrailer('00002c'))).toEqual({
+    code: 'wrongCount',
+    line: 3,
+    column: 2,
+  });
+});
+
 test('a file of passwords is read by fields; a comment and blank lines are left out', async () => {
   const content = '# login:hash:name:mail:groups\r\n\r\nana:x:Ana Ruiz: ana@contoso.com :crm,adm\r\nbo:x:Bo Li::\r\n';
   const names = ['login', 'hash', 'name', 'mail', 'groups'];
@@ -189,6 +242,12 @@ test.each([
   [{ encoding: 'ibm999' }, 'expected a code page (ibm037'],
   [{ delimiter: ':', recordLength: 80 }, 'goes with fixed positions only'],
   [{ trailer: { at: '1-3' } }, 'expected both at and is'],
+  [{ columns: { a: '1-3 | 9(7) COMP-3' } }, '9(7) COMP-3 takes 4 bytes, not 3'],
+  [{ columns: { a: '1-3 | 9(5) COMP-3' }, recordLength: 80 }, 'need an encoding of EBCDIC'],
+  [{ columns: { a: '1-3 | 9(5) COMP-3' }, encoding: 'ibm437', recordLength: 80 }, 'need an encoding of EBCDIC'],
+  [{ columns: { a: '1-3 | 9(5) COMP-3' }, encoding: 'ibm037' }, 'need recordLength'],
+  [{ columns: { a: '1 | 9' }, delimiter: ';' }, 'a picture goes with fixed positions only'],
+  [{ columns: { a: '1-3 | hex' } }, 'expected a picture'],
 ])('%j is refused: %s', (written, problem) => {
   const { error } = textWritten.safeParse({ path: 'users.txt', ...written });
   expect(error?.message).toContain(problem);
