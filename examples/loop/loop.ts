@@ -87,6 +87,9 @@ interface Reconciled {
   readonly directory: { readonly unassigned: number; readonly withoutAccount: readonly unknown[] };
 }
 
+/** Waits for the moment at which a command is to be killed, for as long as it runs; and kills it. */
+type Moment = (kill: () => void, isOver: () => boolean) => Promise<void> | void;
+
 class Loop {
   readonly figures: Figure[] = [];
   readonly #options: LoopOptions;
@@ -134,7 +137,7 @@ class Loop {
     this.#title('From accounts to verified assignments, killed among them and run again');
     await this.#disturbed(IN_THE_MAIN_JOB, async () => {
       let writes = 0;
-      const moment = async (kill: () => void, isOver: () => boolean) => {
+      const moment: Moment = async (kill, isOver) => {
         for (; !isOver() && writes < KILLED_AT.writes; await sleep(20)) ({ writes } = await this.#tenant.stats());
         kill();
       };
@@ -177,7 +180,7 @@ class Loop {
   /** Removals become tickets. Killed among them, and run again. */
   async tickets(): Promise<void> {
     this.#title('Tickets for what must go, killed among them and run again');
-    const moment = (kill: () => void) => {
+    const moment: Moment = (kill) => {
       this.#onOrder = (n) => {
         if (n === KILLED_AT.orders) kill();
       };
@@ -307,26 +310,28 @@ class Loop {
     this.#byChance += fired;
   }
 
-  /** Starts a command that is killed when its moment has come. Errors: throws where it ends before. */
-  async #killed(
-    moment: (kill: () => void, isOver: () => boolean) => Promise<void> | void,
-    ...args: readonly string[]
-  ): Promise<void> {
-    const running = this.#place.start([...args, '--output', 'json']);
-    let isOver = false;
-    const ended = running.ended.finally(() => {
-      isOver = true;
-    });
-    const [{ status, signal, err }] = await Promise.all([
-      ended,
-      moment(
-        () => running.kill(),
-        () => isOver,
-      ),
-    ]);
-    if (signal !== 'SIGKILL') throw new Error(`${words(args)} ended with ${status} before it was killed.\n${err}`);
+  /** Starts a command that is killed when its moment has come. Errors: throws where it ends well before. */
+  async #killed(moment: Moment, ...args: readonly string[]): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const running = this.#place.start([...args, '--output', 'json']);
+      let isOver = false;
+      const ended = running.ended.finally(() => {
+        isOver = true;
+      });
+      const kill = () => running.kill();
+      const [{ status, signal, err }] = await Promise.all([ended, moment(kill, () => isOver)]);
+      if (signal === 'SIGKILL') break;
+      if (status !== 1 || attempt === MOST_ATTEMPTS)
+        throw new Error(`${words(args)} ended with ${status} before it was killed.\n${err}`);
+      this.#options.say(`  ${words(args)}  ended with 1 before it was killed`);
+      this.#sayBegunAgain(err);
+    }
     this.#kills += 1;
     this.#options.say(`  ${words(args)}  killed`);
+  }
+
+  #sayBegunAgain(err: string): void {
+    this.#options.say(`    and is begun again: ${err.trim().split('\n').slice(-2).join(' ')}`);
   }
 
   #run<T>(statuses: readonly number[], ...args: readonly string[]): Promise<T> {
@@ -347,7 +352,7 @@ class Loop {
       }
       if ((!isRight && status !== 1) || attempt === MOST_ATTEMPTS)
         throw new Error(`${words(args)} ended with ${status}, and should have ended with ${statuses}.\n${err}`);
-      this.#options.say(`    and is begun again: ${err.trim().split('\n').slice(-2).join(' ')}`);
+      this.#sayBegunAgain(err);
     }
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { expect, onTestFailed, test } from 'vitest';
+import { figuresTable, isMet } from '../../examples/loop/figures.ts';
 import { goTheLoop } from '../../examples/loop/loop.ts';
 import { recordTo, temporaryFolder } from './support/world.ts';
 
@@ -57,4 +58,20 @@ test('of 250 refused among 10,000 accounts exactly the 12 that are still there a
   });
   expect(told['named as there again']).toHaveLength(12);
   expect(told['tickets opened again']).toEqual(told['named as there again']);
+});
+
+test('a figure that is not met is told, with what it lacks and what it has too much', () => {
+  const figures = [
+    { what: 'tickets', found: 250, expected: 250 },
+    { what: 'new tickets', found: 1, expected: 0 },
+    { what: 'named', found: ['ana', 'cy'], expected: ['ana', 'bo'] },
+    { what: 'opened again', found: ['ana', 'bo'], expected: ['ana', 'bo'] },
+  ];
+  expect(figures.map(isMet)).toEqual([true, false, false, true]);
+  expect(figuresTable(figures).split('\n')).toEqual([
+    'tickets           250',
+    'new tickets         1  NOT MET: expected 0',
+    'named               2  NOT MET: 1 lacking (bo), 1 too many (cy)',
+    'opened again        2',
+  ]);
 });
