@@ -1,7 +1,15 @@
 // The drivers whose servers are not at hand: how settings reach them, how values become text, and what is said when nobody answers.
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import oracledb from 'oracledb';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../../test/support/servers.ts';
+import { serveTds } from '../../../test/support/tds.ts';
+import { hostIdentity } from '../../../test/support/tls.ts';
 import type { SqlServer, SqlSignIn } from '../../model/source-settings.ts';
 import type { SqlRequest } from './engine.ts';
 import { fetched, oracle, cellOf as oracleCell, configuration as oracleConfiguration } from './oracle.ts';
@@ -134,12 +142,59 @@ test.each([
 });
 
 test('Oracle is reached by its name, with TLS and what is trusted', () => {
-  expect(oracleConfiguration(request('oracle'))).toMatchObject({
+  expect(oracleConfiguration(request('oracle'), 'PEM')).toMatchObject({
     ...{ user: 'reader', password: 'not a real secret', connectString: 'tcps://db.contoso.com:1/crm' },
     ...{ sslServerDNMatch: true, walletContent: 'PEM', connectTimeout: 5 },
   });
-  expect(oracleConfiguration(request('oracle', { host: '::1' }, false)).connectString).toBe('tcp://[::1]:1/crm');
+  expect(oracleConfiguration(request('oracle', { host: '::1' }, false), undefined).connectString).toBe(
+    'tcp://[::1]:1/crm',
+  );
 });
+
+/** Agrees on TLS as a database's server does; there is none behind it. */
+const tlsServer = async (identity: { readonly cert: string; readonly key: string }) => {
+  const met: string[] = [];
+  const server = createServer(identity, (socket) => {
+    met.push('a client that trusts');
+    socket.end();
+  });
+  server.on('tlsClientError', () => {});
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  return { met, port: (server.address() as AddressInfo).port };
+};
+
+test.each([
+  ['oracle', tlsServer],
+  ['sqlserver', serveTds],
+] as const)(
+  '%s is reached over TLS with the authority of caFile, for its name alone, and what is wrong with a certificate is told',
+  async (engine, serve) => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-tls-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const serving = async (host: string) => {
+      const { ca, ...identity } = await hostIdentity(host);
+      const caFile = join(folder, `${host}.pem`);
+      await writeFile(caFile, ca);
+      return { ...(await serve(identity)), caFile };
+    };
+    const good = await serving('localhost');
+    const other = await serving('elsewhere.contoso.com');
+    const over = ({ port }: typeof good, caFile: string | null) =>
+      told(engine, { host: 'localhost', port, tls: true, caFile });
+    // The connection ends when TLS stands: it was agreed on.
+    expect(await over(good, good.caFile)).toMatchObject({ code: 'connectionLost' });
+    expect(good.met).toHaveLength(1);
+    const unknown = await over(good, null);
+    expect([unknown.code, unknown.message]).toEqual([
+      'notTrusted',
+      expect.stringContaining('authority that is not known'),
+    ]);
+    expect(unknown.remedy).toContain('caFile');
+    const named = await over(other, other.caFile);
+    expect([named.code, named.message]).toEqual(['notTrusted', expect.stringContaining('made out to another name')]);
+  },
+);
 
 test('Oracle: numbers and long texts are fetched as text, bytes as bytes, times as ISO 8601', () => {
   expect(fetched({ dbType: oracledb.DB_TYPE_NUMBER })).toEqual({ type: oracledb.STRING });
@@ -158,6 +213,9 @@ test('Oracle: numbers and long texts are fetched as text, bytes as bytes, times 
 
 test.each([
   ['ORA-01017: invalid username/password', 'badCredentials'],
+  ['NJS-530: The host addresses', 'unreachable'],
+  ['NJS-506: connection encountered TLS handshake failure. unable to verify the first certificate', 'notTrusted'],
+  ['NJS-506: connection encountered TLS handshake failure. wrong version number', 'noTls'],
   ['ORA-12514: Service crm is not registered', 'unknownDatabase'],
   ['ORA-00942: table or view does not exist', 'unknownName'],
   ['ORA-00936: missing expression', 'badQuery'],

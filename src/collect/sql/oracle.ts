@@ -2,13 +2,16 @@
 import oracledb from 'oracledb';
 import type { Cell } from '../../model/account.ts';
 import type { SqlServer } from '../../model/source-settings.ts';
+import { certificateFailure } from '../network-failure.ts';
 import { shortTime } from '../times.ts';
 import { ROWS_AT_ONCE, type Row, type SqlDriver, type SqlRequest, type SqlSession } from './engine.ts';
 import { networkFailure, type SqlFailure, said } from './errors.ts';
 
 export const oracle: SqlDriver<SqlServer> = {
   connect: async (request) => {
-    const connection = await oracledb.getConnection(configuration(request));
+    const ca = request.tls?.ca;
+    const wallet = ca === undefined ? undefined : await (await import('./oracle-wallet.ts')).walletWith(ca);
+    const connection = await oracledb.getConnection(configuration(request, wallet));
     connection.callTimeout = request.queryMs;
     return new OracleSession(connection, request);
   },
@@ -16,7 +19,11 @@ export const oracle: SqlDriver<SqlServer> = {
   explain: (error) => serverFailure(error) ?? networkFailure((error as Error | undefined)?.cause ?? error),
 };
 
-export const configuration = ({ database, password, tls, connectMs }: SqlRequest<SqlServer>) => {
+/** `wallet`: whom to trust, in PEM; undefined: whom Node.js trusts. */
+export const configuration = (
+  { database, password, tls, connectMs }: SqlRequest<SqlServer>,
+  wallet: string | undefined,
+) => {
   const seconds = Math.max(1, Math.ceil(connectMs / 1000));
   const host = database.host.includes(':') ? `[${database.host}]` : database.host;
   return {
@@ -25,7 +32,7 @@ export const configuration = ({ database, password, tls, connectMs }: SqlRequest
     connectTimeout: seconds,
     transportConnectTimeout: seconds,
     sslServerDNMatch: true,
-    ...(tls?.ca !== undefined && { walletContent: tls.ca.join('\n') }),
+    ...(wallet !== undefined && { walletContent: wallet }),
   };
 };
 
@@ -107,11 +114,17 @@ export const cellOf = (value: unknown): Cell => {
   return Buffer.isBuffer(value) ? value.toString('base64') : String(value);
 };
 
+/** The driver puts what TLS says behind words of its own. */
+const tlsFailure = (message: string): SqlFailure => {
+  const certificate = certificateFailure(/NJS-50[78]/.test(message) ? 'altname' : message);
+  return certificate ? { code: 'notTrusted', ...certificate } : { code: 'noTls', message: said(message) };
+};
+
 /** https://docs.oracle.com/error-help/db/ and, of the driver's own, its errors NJS. */
 const serverFailure = (error: unknown): SqlFailure | undefined => {
   const { message = '', offset } = (error ?? {}) as { readonly message?: string; readonly offset?: number };
   const [, code] = /\b((?:ORA|NJS|DPI)-\d+)\b/.exec(message) ?? [];
-  const words = said(message);
+  const words = said(message.replace(/ ?\(CONNECTION_ID=[^)]*\)/, ''));
   const at = offset === undefined ? {} : { offset: offset + 1 };
   switch (code) {
     case undefined:
@@ -140,13 +153,18 @@ const serverFailure = (error: unknown): SqlFailure | undefined => {
     case 'ORA-01861':
       return { code: 'badValue', message: words, ...at };
     case 'NJS-503':
+      return { code: 'unreachable', message: /ECONNREFUSED/.test(words) ? 'nothing listens there' : words };
+    case 'NJS-530':
+      return { code: 'unreachable', message: 'there is no server of this name' };
     case 'NJS-501':
     case 'NJS-510':
     case 'NJS-511':
     case 'NJS-515':
       return { code: 'unreachable', message: words };
     case 'NJS-505':
-      return { code: 'notTrusted', message: words };
+      return { code: 'badCertificate', message: words };
+    case 'NJS-506':
+      return tlsFailure(message);
     case 'NJS-500':
     case 'NJS-003':
     case 'ORA-03113':
