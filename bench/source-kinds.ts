@@ -2,9 +2,11 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Readable } from 'node:stream';
 import {
   type Database,
   mariadbMissing,
@@ -96,8 +98,36 @@ const inServer =
 
 const AS_NAMED = COLUMNS.map((name) => `${name} as "${name}"`).join(', ');
 
-/** How often a server of this process is asked: pages of so many. */
+/** Records of a page, where a server of this process makes them. */
 const PAGE = 1000;
+
+const recordOf = ([EMail, Name, EmployeeId, Role]: Person) => ({ EMail, Name, EmployeeId, Role });
+
+const REST = { signIn: 'none', records: 'people', columns: Object.fromEntries(COLUMNS.map((name) => [name, name])) };
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+const documentOf = function* (rows: number): Generator<string> {
+  let waiting = '{"people":[';
+  for (let i = 0; i < rows; i += 1) {
+    waiting += `${i === 0 ? '' : ','}${JSON.stringify(recordOf(person(i)))}`;
+    if (waiting.length < 65_536) continue;
+    yield waiting;
+    waiting = '';
+  }
+  yield `${waiting}]}`;
+};
+
+const serving = async (reply: RequestListener): Promise<{ readonly address: string; readonly close: () => void }> => {
+  const server = createServer(reply);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/people`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
 
 export const KINDS: readonly MeasuredKind[] = [
   {
@@ -188,31 +218,23 @@ export const KINDS: readonly MeasuredKind[] = [
   {
     name: 'rest, 1,000 a page',
     make: async (_folder, rows) => {
-      const server = createServer(({ url }, answer) => {
+      const { address, close } = await serving(({ url }, answer) => {
         const offset = Number(new URL(url ?? '/', 'http://127.0.0.1').searchParams.get('offset') ?? 0);
-        const page = Array.from({ length: Math.min(PAGE, rows - offset) }, (_, i) => {
-          const [EMail, Name, EmployeeId, Role] = person(offset + i);
-          return { EMail, Name, EmployeeId, Role };
-        });
-        answer.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ people: page }));
+        const page = Array.from({ length: Math.min(PAGE, rows - offset) }, (_, i) => recordOf(person(offset + i)));
+        answer.writeHead(200, JSON_TYPE).end(JSON.stringify({ people: page }));
       });
-      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('no port was given');
-      const rest = {
-        address: `http://127.0.0.1:${address.port}/people`,
-        signIn: 'none',
-        records: 'people',
-        columns: Object.fromEntries(COLUMNS.map((name) => [name, name])),
-        paging: { offset: 'offset', size: { parameter: 'limit', value: PAGE } },
-      };
-      return {
-        source: { rest },
-        close: () => {
-          server.closeAllConnections();
-          server.close();
-        },
-      };
+      const paging = { offset: 'offset', size: { parameter: 'limit', value: PAGE } };
+      return { source: { rest: { ...REST, address, paging } }, close };
+    },
+  },
+  {
+    name: 'rest, one document as it comes',
+    make: async (_folder, rows) => {
+      const { address, close } = await serving((_request, answer) => {
+        answer.writeHead(200, JSON_TYPE);
+        Readable.from(documentOf(rows)).pipe(answer);
+      });
+      return { source: { rest: { ...REST, address, format: 'jsonStream' } }, close };
     },
   },
   {

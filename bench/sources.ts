@@ -50,7 +50,8 @@ export const benchSources = async ({ folder, rows, only }: SourcesChoices): Prom
   return lacking.length === 0 && isWithin;
 };
 
-const measure = async (kind: MeasuredKind, place: string, rows: number) => {
+/** Has the product collect from one kind, in a folder of its own that is gone afterwards. */
+export const measure = async (kind: MeasuredKind, place: string, rows: number) => {
   await mkdir(place);
   const { source, close } = await kind.make(place, rows);
   try {
