@@ -355,6 +355,37 @@ const engineMishaps = (['postgresql', 'mariadb'] as const).flatMap((engine): Mis
   return mishaps.map((mishap) => ({ ...mishap, what: `${engine}: ${mishap.what}`, missing }));
 });
 
+/** Whose servers are not at hand: what their drivers say before a server would. */
+const driverMishaps = (['mysql', 'sqlserver', 'oracle'] as const).flatMap((engine): Mishap[] => {
+  const at = (more: object) => () => {
+    const named = engine === 'oracle' ? { service: 'crm' } : { database: 'crm' };
+    const written = { host: 'localhost', port: nobody, user: 'reader', password: IN, ...named, ...more };
+    return { sql: { [engine]: written, query: 'select email as EMail from people', connectSeconds: 20 } };
+  };
+  const remedy = 'Check host and port under source.sql, that the server runs, and that no firewall stands between.';
+  return [
+    { what: `${engine}: a server that is not there`, source: at({}), found: /: nothing listens there$/, remedy },
+    {
+      what: `${engine}: a name that nobody has`,
+      source: at({ host: 'db.invalid' }),
+      found: /: there is no server of this name$/,
+      remedy,
+    },
+    {
+      what: `${engine}: a caFile that is not there`,
+      source: at({ tls: true, caFile: 'lost.pem' }),
+      found: 'lost.pem: there is no such file',
+      remedy: 'Correct caFile under source.sql',
+    },
+    {
+      what: `${engine}: a secret that is not there`,
+      source: at({ password: { env: 'TRIAL_LOST' } }),
+      found: NOT_SET,
+      remedy: SET,
+    },
+  ];
+});
+
 const ldapMishaps: readonly Omit<Mishap, 'missing'>[] = [
   {
     what: 'a server that is not there',
@@ -578,6 +609,7 @@ const MISHAPS: readonly Mishap[] = [
     remedy: 'Close it there, or read a copy of the file; then run the same command again.',
   },
   ...engineMishaps,
+  ...driverMishaps,
   ...ldapMishaps.map((mishap) => ({ ...mishap, what: `ldap: ${mishap.what}`, missing: slapdMissing })),
   {
     what: 'rest: a server that is not there',
