@@ -1,14 +1,15 @@
 // Files with certificates, as administrators name them under caFile: read, and held to hold one.
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { getCACertificates } from 'node:tls';
+import { usualAuthorities } from '../http/authorities.ts';
 
-/** The operating system's authorities and those of a file in PEM. Throws what {@link whyUnusable} has words for. */
-export const authoritiesWith = async (file: string): Promise<string[]> => {
+/** The usual authorities, those of the operating system among them, and those of a file in PEM. Throws what {@link whyUnusable} has words for. */
+export const authoritiesWith = async (file: string | null): Promise<string[]> => {
+  if (file === null) return usualAuthorities();
   const written = await readFile(file, 'utf8');
   // TLS itself takes a file without any certificate for one that adds none.
   new X509Certificate(written);
-  return [...getCACertificates('default'), written];
+  return [...usualAuthorities(), written];
 };
 
 const FILE_WORDS: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 // Connections to web APIs: which certificates are trusted, and whether a proxy stands between.
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { RollcallError } from '../model/errors.ts';
+import { usualAuthorities } from './authorities.ts';
 
 export interface Connections {
   to(url: URL): Dispatcher;
@@ -25,8 +25,8 @@ export const openConnections = async (
   { caFile, connect, own }: { readonly caFile: string | null; readonly connect: number; readonly own?: OwnCertificate },
   env: Environment,
 ): Promise<Connections> => {
-  const ca = caFile === null ? undefined : await trustedWith(caFile);
-  const proxyTls = { ...(ca && { ca }), rejectUnauthorized: true, timeout: connect * 1000 };
+  const ca = caFile === null ? usualAuthorities() : await trustedWith(caFile);
+  const proxyTls = { ca, rejectUnauthorized: true, timeout: connect * 1000 };
   const tls = { ...proxyTls, ...own };
   const options = {
     connect: tls,
@@ -64,13 +64,13 @@ export const openConnections = async (
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 
-/** The operating system's authorities and those of a file. Throws {@link RollcallError}. */
+/** The usual authorities and those of a file. Throws {@link RollcallError}. */
 export const trustedWith = async (caFile: string): Promise<string[]> => {
   try {
     const written = await readFile(caFile, 'utf8');
     // TLS itself takes a file without any certificate for one that adds none.
     new X509Certificate(written);
-    return [...getCACertificates('default'), written];
+    return [...usualAuthorities(), written];
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const why = /^E[A-Z]+$/.test(code) ? code : 'no certificate in PEM';

@@ -97,7 +97,7 @@ export const connectLdap = async (
 const trustOf = async (settings: LdapSettings, tools: SourceTools): Promise<ConnectionOptions> => {
   const { server, caFile, clientCertificate } = settings;
   const host = 'host' in server ? server.host : '';
-  const ca = caFile === null ? undefined : await authorities(settings, caFile);
+  const ca = await authorities(settings, caFile);
   const own = clientCertificate === null ? undefined : await certificateFile(settings, clientCertificate.file);
   const passphrase =
     clientCertificate === null || clientCertificate.password === null
@@ -109,12 +109,12 @@ const trustOf = async (settings: LdapSettings, tools: SourceTools): Promise<Conn
     // A name is asked for where the address is one; a number cannot be (RFC 6066).
     ...(isIP(host) === 0 && { servername: host }),
     minVersion: 'TLSv1.2',
-    ...(ca && { ca }),
+    ca,
     ...checked(settings, clientCertificate?.file, shown),
   };
 };
 
-const authorities = (settings: LdapSettings, file: string): Promise<string[]> =>
+const authorities = (settings: LdapSettings, file: string | null): Promise<string[]> =>
   authoritiesWith(file).catch((cause) => {
     throw ldapError('badCertificate', settings, `${file}: ${whyUnusable(cause)}`, { cause });
   });

@@ -175,12 +175,12 @@ const tlsOf = async (settings: SqlSettings): Promise<SqlRequest['tls']> => {
   const { database } = settings;
   if (database.engine === 'sqlite' || !database.tls) return undefined;
   const { caFile, host } = database;
-  const context = { minVersion: 'TLSv1.2', ...(caFile !== null && { ca: await trusted(settings, caFile) }) } as const;
+  const context = { minVersion: 'TLSv1.2', ca: await trusted(settings, caFile) } as const;
   // A name is asked for where the address is one; a number cannot be (RFC 6066).
   return { ...context, ...(isIP(host) === 0 && { servername: host }) };
 };
 
-const trusted = async (settings: SqlSettings, file: string): Promise<string[]> => {
+const trusted = async (settings: SqlSettings, file: string | null): Promise<string[]> => {
   try {
     return await authoritiesWith(file);
   } catch (cause) {
