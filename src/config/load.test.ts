@@ -314,7 +314,12 @@ guards: { maxCreateShare: 2 }
     [
       'the key that objects keep',
       `${SMALLEST}roles: { column: R, map: { __proto__: x } }\n`,
-      'roles.map.__proto__: this cell cannot be mapped',
+      'roles.map.__proto__: this name cannot be used',
+    ],
+    [
+      'the key that objects keep, elsewhere',
+      `${SMALLEST}roles: { column: R, descriptions: { __proto__: x } }\n`,
+      'roles.descriptions.__proto__: this name cannot be used',
     ],
     [
       'a review without reviewers',

@@ -29,7 +29,7 @@ export const loadSettings = async (file: string): Promise<Settings> => {
 const check = (document: WrittenDocument, problems: ConfigProblem[]): Written | undefined => {
   const checked = writtenSchema.safeParse(document.data, { error: schemaMessage });
   if (!checked.success) problems.push(...problemsOf(checked.error.issues, document));
-  problems.push(...forbiddenRoles(document));
+  problems.push(...forbiddenKeys(document));
   problems.sort(byPlace);
   return checked.data;
 };
@@ -37,14 +37,20 @@ const check = (document: WrittenDocument, problems: ConfigProblem[]): Written | 
 const byPlace = (a: ConfigProblem, b: ConfigProblem): number =>
   (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0);
 
-/** The one key that objects keep for themselves: the schema would drop it without a word. */
-const forbiddenRoles = (document: WrittenDocument): ConfigProblem[] => {
-  const map = (document.data as { roles?: { map?: unknown } } | null)?.roles?.map;
-  if (typeof map !== 'object' || map === null || !Object.hasOwn(map, '__proto__')) return [];
-  const path = ['roles', 'map', '__proto__'];
-  return [
-    { place: document.keyPlaceOf(path), path: 'roles.map.__proto__', message: 'this cell cannot be mapped to a role' },
-  ];
+/** The one key that objects keep for themselves, wherever it stands: the schema would drop it without a word. */
+const forbiddenKeys = (document: WrittenDocument): ConfigProblem[] => {
+  const found: ConfigProblem[] = [];
+  const look = (value: unknown, path: readonly (string | number)[]): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      const at = [...path, Array.isArray(value) ? Number(key) : key];
+      if (key === '__proto__')
+        found.push({ place: document.keyPlaceOf(at), path: at.join('.'), message: 'this name cannot be used here' });
+      else look(inner, at);
+    }
+  };
+  look(document.data, []);
+  return found;
 };
 
 const overridesOf = async (document: WrittenDocument, folder: string): Promise<OverridesRead> => {

@@ -13,7 +13,9 @@ export const PAGE_SIZE = 999;
  * All pages of a list. Links are followed as they come, with the headers of the first call, which advanced queries
  * need again; a page may be empty and still have a link.
  *
- * Errors: {@link DirectoryError} for an answer that is no list, and for a link that comes again, which would never end.
+ * A page whose link leads to what was read already is asked for again; it is handed on with a link that leads on.
+ *
+ * Errors: {@link DirectoryError} for an answer that is no list, and for a link that comes again and again: it would never end.
  * Source: https://learn.microsoft.com/graph/paging
  */
 export async function* pages(client: Client, first: Call, signal?: AbortSignal): AsyncGenerator<readonly Item[]> {
@@ -28,16 +30,28 @@ export async function* pagesFrom(
   signal?: AbortSignal,
 ): AsyncGenerator<readonly Item[]> {
   const followed = new Set<string>();
+  let { path } = first;
   let answer = firstAnswer;
+  let asked = 1;
   for (;;) {
     const { items, next } = pageOf(first, answer);
-    if (items.length > 0) yield items;
-    if (next === undefined) return;
-    if (followed.has(next)) throw goingInCircles(first);
-    followed.add(next);
-    answer = await client.send({ ...first, path: next }, signal);
+    // The first page was asked for by its path alone; a link to it ends so.
+    if (next !== undefined && (followed.has(next) || next.endsWith(first.path))) {
+      if (asked === MOST_ASKED) throw goingInCircles(first);
+      asked += 1;
+    } else {
+      if (items.length > 0) yield items;
+      if (next === undefined) return;
+      followed.add(next);
+      path = next;
+      asked = 1;
+    }
+    answer = await client.send({ ...first, path }, signal);
   }
 }
+
+/** So often a page is asked for whose link does not lead on. */
+const MOST_ASKED = 3;
 
 /** The whole of a list that is short enough to hold. */
 export const readList = (client: Client, call: Call, signal?: AbortSignal): Promise<readonly Item[]> =>
