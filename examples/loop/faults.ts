@@ -17,6 +17,7 @@ export const IN_THE_MAIN_JOB: readonly PlannedFault[] = [
   { do: 'status', status: 429, retryAfter: 1, ...USERS, nth: 3 },
   { do: 'halfBody', ...USERS, nth: 5 },
   { do: 'emptyPage', ...USERS, nth: 7 },
+  { do: 'repeatLink', ...USERS, nth: 9 },
   { do: 'dropReply', method: 'PATCH', path: '^/applications\\(' },
   { do: 'reset', method: 'POST', path: '^/servicePrincipals$' },
   { do: 'dropReply', ...BATCH, nth: 40 },
@@ -48,6 +49,7 @@ export const IN_RECONCILING: readonly PlannedFault[] = [
   { do: 'dropReply', ...USERS, nth: 6 },
   { do: 'reset', ...ASSIGNED },
   { do: 'halfBody', ...ASSIGNED, nth: 4 },
+  { do: 'repeatLink', ...ASSIGNED, nth: 6 },
 ];
 
 interface DeskFault {
