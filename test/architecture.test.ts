@@ -35,7 +35,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   plan: ['model', 'whole-file.ts'],
   apply: ['model'],
   reconcile: ['model', 'http', 'whole-file.ts'],
-  graph: ['model', 'permissions'],
+  graph: ['model', 'permissions', 'http'],
   permissions: ['model'],
   store: ['model'],
   evidence: ['model'],

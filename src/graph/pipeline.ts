@@ -66,7 +66,7 @@ export const createPipeline = (parts: PipelineParts): Pipeline => {
     awaitWrites(),
     logPolicy(),
     limitTime(),
-    ...(caFile === undefined ? [] : [trust(caFile)]),
+    trust(caFile ?? null),
     // A proxy cannot reach this machine's own addresses.
     ...(isLoopback(new URL(root)) ? [] : [proxyPolicy()]),
   ])

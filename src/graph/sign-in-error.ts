@@ -1,5 +1,6 @@
 // What a sign-in said when it failed, and what to do about it.
 import { DirectoryError } from '../model/errors.ts';
+import { isDistrust } from './repeats.ts';
 
 /**
  * By the number in the description, since descriptions change.
@@ -48,6 +49,26 @@ export const describedError = (description: string, status: number): DirectoryEr
     remedy: (number && REMEDIES[number]) ?? (asksMachine ? MACHINE_REMEDY : GENERAL_REMEDY),
   });
 };
+
+/** The sign-in service could not be asked: what the network said, which the sign-in library keeps to itself. */
+export const unreachedError = ({
+  code,
+  message,
+}: {
+  readonly code?: string;
+  readonly message: string;
+}): DirectoryError =>
+  new DirectoryError({
+    status: 0,
+    code: code ?? 'SignInFailed',
+    message: isDistrust(code)
+      ? `signing in failed: the certificate of the sign-in service is not trusted (${code})`
+      : `signing in failed: the sign-in service could not be reached (${message})`,
+    request: 'POST /{tenant}/oauth2/v2.0/token',
+    remedy: isDistrust(code)
+      ? 'Name a file with the certificate authority of the sign-in service, or of the proxy before it, as "caFile".'
+      : 'Check the network, the proxy and the address of the sign-in service, then run again.',
+  });
 
 /** The sentence that begins with the number, where there is one; the lines after it hold trace ids. */
 const essence = (description: string): string => {

@@ -1,5 +1,6 @@
 // The ways to sign in that administrators use. The library that knows them is heavy, so it is loaded when it is needed.
 import type { TokenCredential } from '@azure/core-auth';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { Clock } from '../model/clock.ts';
 import { systemClock } from '../model/clock.ts';
 import { isMicrosoftAuthority } from '../model/clouds.ts';
@@ -8,6 +9,7 @@ import type { DirectorySettings, SecretRef, SignIn } from '../model/settings.ts'
 import { isLoopback } from './loopback.ts';
 import { loopbackCredential } from './loopback-credential.ts';
 import { trust } from './policies/trust.ts';
+import { unreachedError } from './sign-in-error.ts';
 
 type TenantSettings = Extract<DirectorySettings, { kind: 'tenant' }>;
 
@@ -36,24 +38,54 @@ export const credentialFor = async (
     const { clientId } = signIn;
     return loopbackCredential({ authority, tenant, clientId, secret: await readSecret(signIn.secret), clock });
   }
-  return libraryCredential(
+  const noticing = noticeFailures();
+  const credential = await libraryCredential(
     {
       tenantId: tenant,
       authorityHost: authority,
       // The library asks Microsoft whether it knows the authority; one that is not Microsoft's it would refuse.
       disableInstanceDiscovery: !isMicrosoftAuthority(authority),
-      ...(caFile !== null && { additionalPolicies: [{ policy: trust(caFile), position: 'perRetry' as const }] }),
+      additionalPolicies: [trust(caFile), noticing.policy].map((policy) => ({ policy, position: 'perRetry' })),
     },
     signIn,
     { readSecret, onMessage },
   );
+  return noticing.tellingOf(credential);
+};
+
+/** The library says that it found no address to sign in at, and not what the network said: that is kept here, and told. */
+const noticeFailures = () => {
+  let last: (Error & { readonly code?: string }) | undefined;
+  const policy: PipelinePolicy = {
+    name: 'noticeFailures',
+    sendRequest: async (request, next) => {
+      last = undefined;
+      try {
+        return await next(request);
+      } catch (error) {
+        last = error as Error;
+        throw error;
+      }
+    },
+  };
+  const tellingOf = (credential: TokenCredential): TokenCredential => ({
+    getToken: async (scopes, options) => {
+      last = undefined;
+      try {
+        return await credential.getToken(scopes, options);
+      } catch (error) {
+        throw last === undefined || options?.abortSignal?.aborted ? error : unreachedError(last);
+      }
+    },
+  });
+  return { policy, tellingOf };
 };
 
 interface LibraryOptions {
   readonly tenantId: string;
   readonly authorityHost: string;
   readonly disableInstanceDiscovery: boolean;
-  readonly additionalPolicies?: { policy: ReturnType<typeof trust>; position: 'perRetry' }[];
+  readonly additionalPolicies: { policy: PipelinePolicy; position: 'perRetry' }[];
 }
 
 const libraryCredential = async (

@@ -1,6 +1,7 @@
 // Orders as messages to the application's owners: one for all that is ordered together, with the list as text and as a file.
 import { isIP } from 'node:net';
 import { createTransport, type Transporter } from 'nodemailer';
+import { usualAuthorities } from '../../http/authorities.ts';
 import { trustedWith } from '../../http/connections.ts';
 import { firstWords, withoutThese } from '../../http/words.ts';
 import type { Channel, ChannelTools, OrderReport } from '../../model/channel.ts';
@@ -142,7 +143,7 @@ class Post {
   async #open(): Promise<Transporter> {
     if (this.#transport) return this.#transport;
     const { server, port, security, signIn, caFile } = this.#settings;
-    const ca = caFile === null ? undefined : await trustedWith(caFile);
+    const ca = caFile === null ? usualAuthorities() : await trustedWith(caFile);
     if (signIn !== null) this.#secret = await this.#tools.readSecret(signIn.password);
     this.#transport = createTransport({
       host: server,
@@ -154,7 +155,7 @@ class Post {
         rejectUnauthorized: true,
         minVersion: 'TLSv1.2',
         ...(isIP(server) === 0 && { servername: server }),
-        ...(ca && { ca }),
+        ca,
       },
       ...(signIn && this.#secret !== undefined && { auth: { user: signIn.user, pass: this.#secret } }),
       connectionTimeout: CONNECT_MS,
