@@ -1,4 +1,6 @@
-// Whom a server's certificate may be signed by when nobody says more: those of the operating system, and those of Node.js.
+// Whom a server's certificate may be signed by: those of the operating system and of Node.js, and whom a file names.
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
 
 let usual: readonly string[] | undefined;
@@ -11,4 +13,17 @@ let usual: readonly string[] | undefined;
 export const usualAuthorities = (): string[] => {
   usual ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
   return [...usual];
+};
+
+/**
+ * The usual authorities, and those of a file in PEM; null: the usual alone.
+ *
+ * Errors: those of the file system, and of Node.js for what is no certificate. Neither may be shown: they could quote the file.
+ */
+export const authoritiesWith = async (file: string | null): Promise<string[]> => {
+  if (file === null) return usualAuthorities();
+  const written = await readFile(file, 'utf8');
+  // TLS itself takes a file without any certificate for one that adds none.
+  new X509Certificate(written);
+  return [...usualAuthorities(), written];
 };

@@ -1,9 +1,7 @@
 // Connections to web APIs: which certificates are trusted, and whether a proxy stands between.
-import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { RollcallError } from '../model/errors.ts';
-import { usualAuthorities } from './authorities.ts';
+import { authoritiesWith } from './authorities.ts';
 
 export interface Connections {
   to(url: URL): Dispatcher;
@@ -25,7 +23,7 @@ export const openConnections = async (
   { caFile, connect, own }: { readonly caFile: string | null; readonly connect: number; readonly own?: OwnCertificate },
   env: Environment,
 ): Promise<Connections> => {
-  const ca = caFile === null ? usualAuthorities() : await trustedWith(caFile);
+  const ca = await trustedWith(caFile);
   const proxyTls = { ca, rejectUnauthorized: true, timeout: connect * 1000 };
   const tls = { ...proxyTls, ...own };
   const options = {
@@ -64,13 +62,10 @@ export const openConnections = async (
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 
-/** The usual authorities and those of a file. Throws {@link RollcallError}. */
-export const trustedWith = async (caFile: string): Promise<string[]> => {
+/** The usual authorities and those of a file, if one is named. Throws {@link RollcallError}. */
+export const trustedWith = async (caFile: string | null): Promise<string[]> => {
   try {
-    const written = await readFile(caFile, 'utf8');
-    // TLS itself takes a file without any certificate for one that adds none.
-    new X509Certificate(written);
-    return [...usualAuthorities(), written];
+    return await authoritiesWith(caFile);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const why = /^E[A-Z]+$/.test(code) ? code : 'no certificate in PEM';

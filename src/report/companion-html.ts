@@ -13,32 +13,17 @@ import {
   weightCounts,
 } from './companion-row.ts';
 import { LISTED } from './html.ts';
-import { POLICY, SCRIPT, STYLE } from './html-page.ts';
+import { pageHead, SCRIPT } from './html-page.ts';
 import { cell, escaped, number, time } from './html-text.ts';
 
 /** The page in chunks, a row each. It says nothing of when it was made: the same facts make the same page. */
 export async function* companionHtml(data: CompanionData): AsyncGenerator<string> {
-  yield top(data);
+  yield pageHead(`${data.context.application}: companion for reviewers`);
   yield summary(data);
   yield tableTop(data);
   for (const row of data.rows.slice(0, LISTED)) yield rowHtml(row);
   yield `</tbody></table></div></section>\n${facts(data)}\n</main>\n<script>${SCRIPT}</script>\n</body>\n</html>\n`;
 }
-
-const top = ({ context }: CompanionData): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escaped(POLICY)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<meta name="referrer" content="no-referrer">
-<title>${escaped(context.application)}: companion for reviewers</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-`;
 
 /** The classes that give rows and badges their colours. */
 const CLASSES: Readonly<Record<Weight, string>> = { refuse: 'refuse', look: 'look', none: 'unclear', keep: 'keep' };

@@ -1,7 +1,8 @@
 // What every page carries: its look, the script that filters its table, and a policy that lets nothing else in.
 import { createHash } from 'node:crypto';
+import { escaped } from './html-text.ts';
 
-export const STYLE = `
+const STYLE = `
 :root { color-scheme: light dark; --page: #f5f5f5; --card: #fff; --text: #242424; --soft: #5c5c5c; --line: #d6d6d6;
   --accent: #0f6cbd; --person: #a4262c; --person-back: #fdf3f4; --look: #7a4b00; --look-back: #fff7e6; --fine: #0b6a0b; }
 @media (prefers-color-scheme: dark) { :root { --page: #1f1f1f; --card: #292929; --text: #fff; --soft: #c2c2c2;
@@ -105,4 +106,20 @@ apply();
 const hashSource = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** Nothing is loaded from anywhere, and no script or style runs but the two above. */
-export const POLICY = `default-src 'none'; style-src ${hashSource(STYLE)}; script-src ${hashSource(SCRIPT)}; base-uri 'none'; form-action 'none'`;
+const POLICY = `default-src 'none'; style-src ${hashSource(STYLE)}; script-src ${hashSource(SCRIPT)}; base-uri 'none'; form-action 'none'`;
+
+/** The page to the beginning of what it says. `title`: as text. */
+export const pageHead = (title: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escaped(POLICY)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<meta name="referrer" content="no-referrer">
+<title>${escaped(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+`;

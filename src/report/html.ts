@@ -1,7 +1,7 @@
 // The report as one web page that needs nothing else: no script to be read, no other file, no network.
 import { OUTCOME_KINDS } from '../model/outcome.ts';
 import { type Advice, adviceFor, OUTCOME_LABELS } from './advice.ts';
-import { POLICY, SCRIPT, STYLE } from './html-page.ts';
+import { pageHead, SCRIPT } from './html-page.ts';
 import { factsHtml, guideHtml, summaryHtml } from './html-summary.ts';
 import { cell, escaped, number } from './html-text.ts';
 import type { ReportData, ReportRow } from './row.ts';
@@ -34,20 +34,7 @@ export async function* htmlReport(data: ReportData, rows: AsyncIterable<ReportRo
   yield `</section>\n${guideHtml(data)}\n${factsHtml(data)}\n</main>\n<script>${SCRIPT}</script>\n</body>\n</html>\n`;
 }
 
-const pageTop = (data: ReportData): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escaped(POLICY)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<meta name="referrer" content="no-referrer">
-<title>${escaped(data.application)}: Rollcall report</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-${summaryHtml(data)}
+const pageTop = (data: ReportData): string => `${pageHead(`${data.application}: Rollcall report`)}${summaryHtml(data)}
 `;
 
 const tableTop = (data: ReportData): string => {

@@ -5,22 +5,26 @@ import type { ReviewOrder } from '../model/review.ts';
 import type { ReviewSettings } from '../model/settings.ts';
 import type { FoundReviewers } from './reviewers.ts';
 
-export interface OrderInput {
+/** What decides which review it is. */
+export interface DecidingInput {
   readonly application: { readonly displayName: string; readonly uniqueName: string };
   readonly servicePrincipalId: string;
   readonly settings: ReviewSettings;
   readonly found: Pick<FoundReviewers, 'stages'>;
   /** The day on which it is started, `2026-12-01`. */
   readonly today: string;
+}
+
+export interface OrderInput extends DecidingInput {
   /** What reviewers should know of the access, in sentences. */
   readonly context: string;
   /** What administrators should know besides: what it rests on. */
   readonly basis: string;
 }
 
-/** The review as it is to be started. The same input gives the same key, and so the same review once. */
-export const reviewOrder = (input: OrderInput): ReviewOrder => {
-  const { application, servicePrincipalId, settings, found, today, context, basis } = input;
+/** What a review is known again by, before anything is said to people. The same input gives the same key, and so the same review once. */
+export const reviewDeciding = (input: DecidingInput): Omit<ReviewOrder, 'forReviewers'> => {
+  const { application, servicePrincipalId, settings, found, today } = input;
   const { recurrence, ends, justificationRequired, notifies, reminds, recommends, autoApply } = settings;
   const startsOn = settings.startsOn ?? today;
   const deciding = {
@@ -44,8 +48,14 @@ export const reviewOrder = (input: OrderInput): ReviewOrder => {
     autoApply,
   };
   const hash = sha256(canonicalJson({ application: application.uniqueName, ...deciding }));
+  return { key: hash.slice('sha256:'.length, 'sha256:'.length + 32), ...deciding };
+};
+
+/** The review as it is to be started, with what people read. */
+export const reviewOrder = (input: OrderInput): ReviewOrder => {
+  const { settings, context, basis } = input;
+  const deciding = reviewDeciding(input);
   return {
-    key: hash.slice('sha256:'.length, 'sha256:'.length + 32),
     ...deciding,
     forAdministrators: `${deciding.forAdministrators} ${basis}`,
     forReviewers: [settings.description, context].filter((text) => text).join('\n'),

@@ -153,14 +153,8 @@ export const changeBy = (removal: Removal, ...events: readonly RemovalEvent[]): 
   return after === removal ? undefined : { after, events: telling };
 };
 
-const listed = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
-};
-
 export const allRemovals = ({ store, settings }: Pick<Work, 'store' | 'settings'>, states?: readonly RemovalState[]) =>
-  listed(store.removals.all(settings.application.uniqueName, states));
+  Array.fromAsync(store.removals.all(settings.application.uniqueName, states));
 
 /** What became of decisions. */
 export interface Added {

@@ -29,7 +29,7 @@ import { estimate } from '../plan/estimate.ts';
 import { openPlan, type PlanFile, writePlan } from '../plan/file.ts';
 import { chooseDecisions, type DecisionsFile } from '../review/decisions.ts';
 import { describeAccess, describeBasis } from '../review/describe.ts';
-import { applyingGuards, reviewGuards, reviewOrder } from '../review/order.ts';
+import { applyingGuards, reviewDeciding, reviewGuards, reviewOrder } from '../review/order.ts';
 import { findReviewers } from '../review/reviewers.ts';
 import { seatsFor } from '../review/seats.ts';
 import type { Matching } from '../store/store.ts';
@@ -38,7 +38,7 @@ import { accessTold } from './access-told.ts';
 import { newestRoster } from './collect.ts';
 import { newestMatching } from './match.ts';
 import { planBasis } from './plan.ts';
-import { ownReviews } from './rounds.ts';
+import { ownReviews, roundsInOrder } from './rounds.ts';
 
 type WithoutNumber<A> = A extends unknown ? Omit<A, 'n'> : never;
 type ReviewDraft = WithoutNumber<ReviewAction>;
@@ -143,30 +143,34 @@ export const planReview = async (work: Work): Promise<PlannedReview> => {
     { servicePrincipalId: servicePrincipal.id, userIds },
     work.signal,
   );
-  const access = { servicePrincipalId: servicePrincipal.id, people: userIds.size };
-  const told = await accessTold(work, roster, await newestMatching(work, roster), access);
-  const startedOn = (today: string) =>
-    reviewOrder({
-      application: work.settings.application,
-      servicePrincipalId: servicePrincipal.id,
-      settings,
-      found,
-      today,
-      context: describeAccess(told),
-      basis: describeBasis(told, roster.hash),
-    });
-  const order = startedOn(dayOf(await directoryNow(work)));
+  const matching = await newestMatching(work, roster);
+  const order = {
+    application: work.settings.application,
+    servicePrincipalId: servicePrincipal.id,
+    settings,
+    found,
+    today: dayOf(await directoryNow(work)),
+  };
+  const startedToday = reviewDeciding(order);
   const own = await ownReviews(work, servicePrincipal.id);
   const running = await runningReview(work, own);
   // It was started on an earlier day, and would be the same had it been started today.
-  const isSame = running && running.review.key === startedOn(dayOf(Date.parse(running.review.createdAt))).key;
+  const isSame =
+    running &&
+    running.review.key === reviewDeciding({ ...order, today: dayOf(Date.parse(running.review.createdAt)) }).key;
   if (running && !isSame) throw stillRuns(running);
-  if (!running && own.some(({ key }) => key === order.key)) throw startedAlready(order);
+  if (!running && own.some(({ key }) => key === startedToday.key)) throw startedAlready(startedToday);
   if (running) return { plan: await savePlanOf(work, actual, [], []), notes: [] };
   const licences = await directory.licences(work.signal);
   const seats = seatsFor({ licences, reviewed: userIds, reviewers: found.people });
   const guards = [...reviewGuards(settings, found), ...seats.guards];
-  return { plan: await savePlanOf(work, actual, [{ kind: 'startReview', order }], guards), notes: seats.notes };
+  const access = { servicePrincipalId: servicePrincipal.id, people: userIds.size };
+  const told = await accessTold(work, roster, matching, access);
+  const draft: ReviewDraft = {
+    kind: 'startReview',
+    order: reviewOrder({ ...order, context: describeAccess(told), basis: describeBasis(told, roster.hash) }),
+  };
+  return { plan: await savePlanOf(work, actual, [draft], guards), notes: seats.notes };
 };
 
 export interface RunningReview {
@@ -204,7 +208,7 @@ const stillRuns = ({ review, instance }: GoingOn): NeedsPersonError => {
 
 const day = (moment: string): string => moment.slice(0, 10);
 
-const startedAlready = ({ displayName, startsOn }: ReviewOrder): NeedsPersonError =>
+const startedAlready = ({ displayName, startsOn }: Pick<ReviewOrder, 'displayName' | 'startsOn'>): NeedsPersonError =>
   new NeedsPersonError(
     `The review "${displayName}" that begins on ${startsOn} was started already, and has ended.`,
     'The same review is started once: start it on another day, or give it another name under review.name.',
@@ -233,13 +237,6 @@ export interface RoundInOrder extends RunningReview {
 
 /** Which round is meant: one by its number, the newest that has begun, or the newest that has ended, if one has. */
 export type WhichRound = number | 'newest' | 'ended';
-
-/** The rounds of a review in the order in which they begin. */
-export const roundsInOrder = async (work: Work, review: Review): Promise<readonly ReviewInstance[]> => {
-  const directory = await work.connect();
-  const rounds = [...(await directory.reviewInstances(review.id, work.signal))];
-  return rounds.sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt));
-};
 
 /** A round of the newest review. Whether one has begun is for the directory to say, whose clock it goes by. */
 export const findRound = async (work: Work, which: WhichRound): Promise<RoundInOrder & { actual: ActualState }> => {

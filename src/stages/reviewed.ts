@@ -12,8 +12,8 @@ import type { Work } from '../work.ts';
 import { newestRoster } from './collect.ts';
 import { newestMatching } from './match.ts';
 import { takeDecisions } from './removals.ts';
-import { decisionsOf, directoryNow, findRound, type RoundInOrder, roundsInOrder, type WhichRound } from './review.ts';
-import { ownReviews } from './rounds.ts';
+import { decisionsOf, directoryNow, findRound, type RoundInOrder, type WhichRound } from './review.ts';
+import { byStart, ownReviews, roundsInOrder } from './rounds.ts';
 
 export interface ReviewerProgress {
   readonly reviewer: string;
@@ -128,7 +128,7 @@ const stagesOf = async (work: Work, review: Review, instance: ReviewInstance): P
   if (review.stageCount === 1) return [];
   const directory = await work.connect();
   const stages = [...(await directory.reviewStages(review.id, instance.id, work.signal))];
-  return stages.sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt));
+  return stages.sort(byStart);
 };
 
 export const nameOf = ({ userPrincipalName, displayName, id }: PersonRef): string =>
@@ -158,22 +158,16 @@ export const reviewResults = async (work: Work, which: WhichRound = 'ended'): Pr
 
 const resultsOf = async (work: Work, round: RoundInOrder): Promise<ReviewResults> => {
   const { review, instance } = round;
-  const decisions = await listed(decisionsOf(work, review.id, instance.id));
+  const decisions = await Array.fromAsync(decisionsOf(work, review.id, instance.id));
   const stages: StageDecisions[] = [];
   for (const [index, stage] of (await stagesOf(work, review, instance)).entries()) {
-    const decided = await listed(decisionsOf(work, review.id, instance.id, stage.id));
+    const decided = await Array.fromAsync(decisionsOf(work, review.id, instance.id, stage.id));
     stages.push({ ...stage, number: index + 1, decisions: decided });
   }
   const open = isOpen(instance.status);
   const results = { ...round, isOpen: open, isClosing: isClosing(instance.status), decisions, stages };
   if (!open) record(work, results);
   return results;
-};
-
-const listed = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
 };
 
 /** So many decisions stand in one record. */

@@ -1,7 +1,7 @@
 // The rounds of an application's reviews, and the roster that each of them was about.
 import type { Roster } from '../model/account.ts';
 import type { PlanFooter, PlanHeader } from '../model/plan.ts';
-import { isOpen, type Review, type ReviewInstance, type ReviewReader } from '../model/review.ts';
+import { hasBegun, isOpen, type Review, type ReviewInstance, type ReviewReader } from '../model/review.ts';
 import type { PlanFile } from '../plan/file.ts';
 import type { Work } from '../work.ts';
 
@@ -36,26 +36,32 @@ export interface Rounds {
   readonly earlier: readonly Round[];
 }
 
+/** The rounds of a review in the order in which they begin. */
+export const roundsInOrder = async (work: Reading, review: Review): Promise<readonly ReviewInstance[]> => {
+  const directory = await work.connect();
+  return [...(await directory.reviewInstances(review.id, work.signal))].sort(byStart);
+};
+
 /** The rounds of an application, of the earlier ones so many at most. */
 export const roundsOf = async (work: Reading, servicePrincipalId: string, most: number): Promise<Rounds> => {
-  const directory = await work.connect();
   const open: Round[] = [];
   const ended: Round[] = [];
   for (const review of await ownReviews(work, servicePrincipalId)) {
-    const instances = [...(await directory.reviewInstances(review.id, work.signal))].sort(byStart);
-    for (const [index, instance] of instances.entries())
+    for (const [index, instance] of (await roundsInOrder(work, review)).entries())
       (isOpen(instance.status) ? open : ended).push({ review, instance, isFirst: index === 0 });
     if (ended.length >= most) break;
   }
   const byTime = (a: Round, b: Round) => byStart(a.instance, b.instance);
   open.sort(byTime);
   return {
-    current: open.find(({ instance }) => instance.status.toLowerCase() !== 'notstarted') ?? open[0],
+    current: open.find(({ instance }) => hasBegun(instance.status)) ?? open[0],
     earlier: ended.sort(byTime).reverse().slice(0, most),
   };
 };
 
-const byStart = (a: ReviewInstance, b: ReviewInstance): number => Date.parse(a.startsAt) - Date.parse(b.startsAt);
+/** In the order in which they begin: rounds, or the stages of one. */
+export const byStart = (a: ReviewInstance, b: ReviewInstance): number =>
+  Date.parse(a.startsAt) - Date.parse(b.startsAt);
 
 /** Under what name the roster is kept that a review was started on. */
 const summaryOf = (reviewKey: string): string => `review ${reviewKey}`;

@@ -11,9 +11,10 @@ import {
   type SearchEntry,
   SearchRequest,
 } from 'ldapts';
+import { authoritiesWith } from '../../http/authorities.ts';
 import type { SourceTools } from '../../model/source.ts';
 import type { LdapSettings } from '../../model/source-settings.ts';
-import { authoritiesWith, whyUnusable } from '../certificate-file.ts';
+import { whyUnusable } from '../certificate-file.ts';
 import { ldapError, resultError } from './errors.ts';
 import { LdapLine } from './line.ts';
 

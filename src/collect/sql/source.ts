@@ -1,10 +1,11 @@
 // Databases as a source: one query that reads, its rows streamed, every value as text without loss.
 import { isIP } from 'node:net';
+import { authoritiesWith } from '../../http/authorities.ts';
 import type { Account } from '../../model/account.ts';
 import type { SecretRef } from '../../model/settings.ts';
 import type { Source, SourceTools } from '../../model/source.ts';
 import type { SqlSettings } from '../../model/source-settings.ts';
-import { authoritiesWith, whyUnusable } from '../certificate-file.ts';
+import { whyUnusable } from '../certificate-file.ts';
 import type { SqlDriver, SqlRequest, SqlSession, SqlValue } from './engine.ts';
 import { databaseText, type SqlFailure, said, sqlError, statementError } from './errors.ts';
 import { readStatement, type Statement } from './statement.ts';

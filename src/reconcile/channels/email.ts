@@ -1,7 +1,6 @@
 // Orders as messages to the application's owners: one for all that is ordered together, with the list as text and as a file.
 import { isIP } from 'node:net';
 import { createTransport, type Transporter } from 'nodemailer';
-import { usualAuthorities } from '../../http/authorities.ts';
 import { trustedWith } from '../../http/connections.ts';
 import { firstWords, withoutThese } from '../../http/words.ts';
 import type { Channel, ChannelTools, OrderReport } from '../../model/channel.ts';
@@ -143,7 +142,7 @@ class Post {
   async #open(): Promise<Transporter> {
     if (this.#transport) return this.#transport;
     const { server, port, security, signIn, caFile } = this.#settings;
-    const ca = caFile === null ? usualAuthorities() : await trustedWith(caFile);
+    const ca = await trustedWith(caFile);
     if (signIn !== null) this.#secret = await this.#tools.readSecret(signIn.password);
     this.#transport = createTransport({
       host: server,
